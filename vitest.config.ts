@@ -1,0 +1,58 @@
+import { existsSync, globSync } from 'node:fs'
+import { basename } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+// Packages export their TypeScript under this condition, so that tests never need a build.
+const conditions = ['@kafclaw/source', 'node', 'import', 'module', 'default']
+
+const source = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+}
+
+const units = globSync('{apps,packages}/*')
+  .filter((folder) => existsSync(`${folder}/package.json`))
+  .map((folder) => ({
+    ...source,
+    test: {
+      name: basename(folder),
+      root: folder,
+      include: ['{src,test}/**/*.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/*.broker.test.ts'],
+      testTimeout: 20_000,
+      hookTimeout: 30_000,
+      pool: 'forks' as const,
+      sequence: { groupOrder: 1 },
+    },
+  }))
+
+const scripts = {
+  ...source,
+  test: {
+    name: 'scripts',
+    root: 'scripts',
+    include: ['**/*.test.{ts,mjs}'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks' as const,
+    sequence: { groupOrder: 2 },
+  },
+}
+
+/** Tests on a real Kafka share one broker, whose start is slow, and the machine: two files at a time. */
+const broker = {
+  ...source,
+  test: {
+    name: 'broker',
+    root: '.',
+    include: ['{apps,packages}/*/{src,test}/**/*.broker.test.ts'],
+    globalSetup: ['packages/testing/src/vitest/broker-setup.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    pool: 'forks' as const,
+    maxWorkers: 2,
+    sequence: { groupOrder: 3 },
+  },
+}
+
+export default defineConfig({ test: { projects: [...units, scripts, broker] } })
