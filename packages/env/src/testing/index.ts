@@ -1,0 +1,1 @@
+export { createVirtualEnv, type VirtualEnv } from './virtual-env.ts'
