@@ -1,0 +1,5 @@
+export type { Embedder } from './embedder.ts'
+export type { Message, Model, ModelAnswer, ModelRequest, ToolCall, ToolDefinition, Usage } from './model.ts'
+export { createOfflineModel } from './offline/offline-model.ts'
+export { createScriptedModel, type Script } from './scripted-model.ts'
+export { contentWords, foldText, wordsOf } from './words/content-words.ts'
