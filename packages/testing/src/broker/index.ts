@@ -1,0 +1,5 @@
+export { findEngine } from './find-engine.ts'
+export { type OpenBroker, openBroker } from './open-broker.ts'
+export { type BrokerSettings, readBrokerSettings } from './settings.ts'
+export { type BrokerOptions, startBroker, type TestBroker } from './start-broker.ts'
+export { KAFKA_VERSION } from './version.ts'
