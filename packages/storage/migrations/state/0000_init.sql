@@ -1,0 +1,92 @@
+CREATE TABLE `meta` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `outbox` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`topic` text NOT NULL,
+	`partition` integer NOT NULL,
+	`key` blob,
+	`value` blob,
+	`headers` text DEFAULT '[]' NOT NULL,
+	`timeline_seq` integer NOT NULL,
+	`parked` text
+);
+--> statement-breakpoint
+CREATE TABLE `position` (
+	`topic` text NOT NULL,
+	`partition` integer NOT NULL,
+	`next_offset` integer NOT NULL,
+	`last_record_id` text,
+	PRIMARY KEY(`topic`, `partition`)
+);
+--> statement-breakpoint
+CREATE TABLE `run_step` (
+	`run_id` text NOT NULL,
+	`task_id` text NOT NULL,
+	`attempt` integer NOT NULL,
+	`step` integer NOT NULL,
+	`redo` integer NOT NULL,
+	`kind` text NOT NULL,
+	`name` text NOT NULL,
+	`input_hash` text,
+	`output` text,
+	`status` text NOT NULL,
+	`usage` text,
+	`started_ms` integer NOT NULL,
+	`ended_ms` integer,
+	PRIMARY KEY(`run_id`, `step`, `redo`)
+);
+--> statement-breakpoint
+CREATE INDEX `run_step_task_id` ON `run_step` (`task_id`);--> statement-breakpoint
+CREATE TABLE `session_turn` (
+	`session` text NOT NULL,
+	`seq` integer NOT NULL,
+	`role` text NOT NULL,
+	`content` text NOT NULL,
+	`at_ms` integer NOT NULL,
+	PRIMARY KEY(`session`, `seq`)
+);
+--> statement-breakpoint
+CREATE TABLE `task` (
+	`task_id` text PRIMARY KEY NOT NULL,
+	`first_seen_ms` integer NOT NULL,
+	`state` text NOT NULL,
+	`finished` integer DEFAULT 0 NOT NULL,
+	`bound` text,
+	`claim` text,
+	`released` text,
+	`outcome` text,
+	`ended_at_ms` integer
+);
+--> statement-breakpoint
+CREATE INDEX `task_state` ON `task` (`state`);--> statement-breakpoint
+CREATE INDEX `task_ended_at_ms` ON `task` (`ended_at_ms`);--> statement-breakpoint
+CREATE TABLE `task_request` (
+	`task_id` text NOT NULL,
+	`place` text NOT NULL,
+	`envelope` text NOT NULL,
+	`asked` text NOT NULL,
+	`timestamp_ms` integer NOT NULL,
+	PRIMARY KEY(`task_id`, `place`)
+);
+--> statement-breakpoint
+CREATE TABLE `timeline` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`at_ms` integer NOT NULL,
+	`kind` text NOT NULL,
+	`type` text NOT NULL,
+	`record_id` text,
+	`task_id` text,
+	`topic` text,
+	`partition` integer,
+	`offset` integer,
+	`causation_id` text,
+	`summary` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `timeline_task_id` ON `timeline` (`task_id`);--> statement-breakpoint
+CREATE INDEX `timeline_record_id` ON `timeline` (`record_id`);--> statement-breakpoint
+CREATE INDEX `timeline_place` ON `timeline` (`topic`,`partition`,`offset`);--> statement-breakpoint
+CREATE INDEX `timeline_at_ms` ON `timeline` (`at_ms`);

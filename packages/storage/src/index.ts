@@ -1,0 +1,6 @@
+export type { Db, Statement } from './database.ts'
+export type { Family } from './family.ts'
+export { ensureFolder } from './folder.ts'
+export { type FolderLock, lockFolder } from './folder-lock.ts'
+export { type OpenOptions, openDatabase } from './open-database.ts'
+export { type Deleted, deleteFinished } from './retention.ts'

@@ -1,0 +1,115 @@
+import { blob, index, integer, primaryKey, sqliteTable, text } from '../drizzle.cjs'
+
+/** The next offset to read of each partition; moves in the transaction that stores what was read. */
+export const position = sqliteTable(
+  'position',
+  {
+    topic: text().notNull(),
+    partition: integer().notNull(),
+    next_offset: integer().notNull(),
+    last_record_id: text(),
+  },
+  (t) => [primaryKey({ columns: [t.topic, t.partition] })],
+)
+
+/** One row per task, folded from the log in log order. */
+export const task = sqliteTable(
+  'task',
+  {
+    task_id: text().primaryKey(),
+    first_seen_ms: integer().notNull(),
+    state: text({ enum: ['open', 'ended'] }).notNull(),
+    finished: integer().notNull().default(0),
+    bound: text(),
+    claim: text(),
+    released: text(),
+    outcome: text(),
+    ended_at_ms: integer(),
+  },
+  (t) => [index('task_state').on(t.state), index('task_ended_at_ms').on(t.ended_at_ms)],
+)
+
+/** The request envelopes of a task; a request may be sent more than once. */
+export const taskRequest = sqliteTable(
+  'task_request',
+  {
+    task_id: text().notNull(),
+    place: text().notNull(),
+    envelope: text().notNull(),
+    asked: text().notNull(),
+    timestamp_ms: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.task_id, t.place] })],
+)
+
+/** Records that wait for the relay, in the order in which they are to be published. */
+export const outbox = sqliteTable('outbox', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  topic: text().notNull(),
+  partition: integer().notNull(),
+  key: blob({ mode: 'buffer' }),
+  value: blob({ mode: 'buffer' }),
+  headers: text().notNull().default('[]'),
+  timeline_seq: integer().notNull(),
+  parked: text(),
+})
+
+/** What this process saw, sent and decided, written with its effect. */
+export const timeline = sqliteTable(
+  'timeline',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    at_ms: integer().notNull(),
+    kind: text({ enum: ['seen', 'sent', 'decided', 'gap'] }).notNull(),
+    type: text().notNull(),
+    record_id: text(),
+    task_id: text(),
+    topic: text(),
+    partition: integer(),
+    offset: integer(),
+    causation_id: text(),
+    summary: text().notNull(),
+  },
+  (t) => [
+    index('timeline_task_id').on(t.task_id),
+    index('timeline_record_id').on(t.record_id),
+    index('timeline_place').on(t.topic, t.partition, t.offset),
+    index('timeline_at_ms').on(t.at_ms),
+  ],
+)
+
+export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() })
+
+/** Turns of a conversation that `-s <session>` goes on with. */
+export const sessionTurn = sqliteTable(
+  'session_turn',
+  {
+    session: text().notNull(),
+    seq: integer().notNull(),
+    role: text().notNull(),
+    content: text().notNull(),
+    at_ms: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.session, t.seq] })],
+)
+
+/** The journal of a run: one row per model, tool, recall or delegation step. */
+export const runStep = sqliteTable(
+  'run_step',
+  {
+    run_id: text().notNull(),
+    task_id: text().notNull(),
+    attempt: integer().notNull(),
+    step: integer().notNull(),
+    redo: integer().notNull(),
+    kind: text({ enum: ['model', 'tool', 'recall', 'delegation'] }).notNull(),
+    name: text().notNull(),
+    input_hash: text(),
+    output: text(),
+    status: text().notNull(),
+    usage: text(),
+    started_ms: integer().notNull(),
+    ended_ms: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.run_id, t.step, t.redo] }), index('run_step_task_id').on(t.task_id)],
+)

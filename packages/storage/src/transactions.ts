@@ -1,0 +1,64 @@
+import { AppError } from '@kafclaw/envelope'
+import Database from 'better-sqlite3'
+import { toStorageError } from './storage-error.ts'
+
+/** The transactions of one connection. */
+export interface Transactions {
+  run<T>(fn: () => T): T
+  /** Throws when SQLite has undone the running transaction behind its function's back. */
+  assertAlive(): void
+}
+
+/** BEGIN IMMEDIATE outside, a savepoint for each transaction inside another. */
+export function createTransactions(raw: Database.Database, path: string): Transactions {
+  const begin = raw.prepare('BEGIN IMMEDIATE')
+  const commit = raw.prepare('COMMIT')
+  const savepoint = raw.prepare('SAVEPOINT nested')
+  const release = raw.prepare('RELEASE nested')
+  let depth = 0
+
+  // After some errors (disk full, I/O) SQLite undoes the whole transaction itself (sqlite.org/lang_transaction.html).
+  // If the caller catches such an error and goes on, its next write would be committed alone.
+  function assertAlive(): void {
+    if (depth === 0 || raw.inTransaction) return
+    const message = `The transaction on ${path} was undone after an error; nothing of it was stored. Run it again as a whole.`
+    throw new AppError('KC_STORAGE_FAILED', message, { details: { path } })
+  }
+
+  function undo(nested: boolean): void {
+    if (!raw.inTransaction) return
+    try {
+      raw.exec(nested ? 'ROLLBACK TO nested; RELEASE nested' : 'ROLLBACK')
+    } catch {
+      // The first error says what is wrong; a rollback that fails leaves a journal which undoes it at the next open.
+    }
+  }
+
+  function run<T>(fn: () => T): T {
+    const nested = depth > 0
+    try {
+      assertAlive()
+      if (nested) savepoint.run()
+      else begin.run()
+    } catch (error) {
+      throw toStorageError(error, path)
+    }
+    depth++
+    try {
+      const result = fn()
+      if (result instanceof Promise)
+        throw new TypeError('A transaction is synchronous, but its function returned a promise.')
+      assertAlive()
+      if (nested) release.run()
+      else commit.run()
+      return result
+    } catch (error) {
+      undo(nested)
+      throw error instanceof Database.SqliteError ? toStorageError(error, path) : error
+    } finally {
+      depth--
+    }
+  }
+
+  return { run, assertAlive }
+}
