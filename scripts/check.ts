@@ -1,0 +1,46 @@
+// Everything that a machine can say about the code without running it; one line per check.
+//   node scripts/check.ts [--root FOLDER] [--only NAME,NAME]
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { checkBoundaries } from './check/boundaries.ts'
+import { runTool, type StepResult } from './check/command-step.ts'
+import { checkOutsideWorld } from './check/outside-world.ts'
+import { checkShape } from './check/shape.ts'
+import { type Rule, readSources } from './check/source-file.ts'
+
+const { values } = parseArgs({ options: { root: { type: 'string' }, only: { type: 'string' } } })
+const root = values.root ?? dirname(import.meta.dirname)
+const only = values.only?.split(',')
+
+const sources = readSources(root)
+const rule = (check: Rule) => async (): Promise<StepResult> => ({
+  problems: sources
+    .flatMap(check)
+    .map(({ path, line, message }) => `${path}:${line} ${message}`)
+    .join('\n'),
+})
+const tool =
+  (command: string, ...args: string[]) =>
+  () =>
+    runTool(root, command, args)
+
+const STEPS: Readonly<Record<string, () => Promise<StepResult>>> = {
+  boundaries: rule(checkBoundaries),
+  'outside world': rule(checkOutsideWorld),
+  shape: rule(checkShape),
+  'format and lint': tool('biome', 'ci', '--error-on-warnings', '--colors=off', '.'),
+  types: tool('tsc', '--noEmit', '-p', '.'),
+  'dead code': tool('knip', '--no-progress', '--treat-config-hints-as-errors'),
+  'docs parity': tool('node', '-C', '@kafclaw/source', 'scripts/docs-parity.ts'),
+}
+
+for (const [name, step] of Object.entries(STEPS)) {
+  if (only && !only.includes(name)) continue
+  const startedAt = performance.now()
+  const { problems } = await step()
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  process.stdout.write(`check ${name}: ${problems ? 'FAILED' : 'ok'} (${seconds} s)\n`)
+  if (!problems) continue
+  process.stdout.write(`${problems}\n`)
+  process.exitCode = 1
+}
