@@ -1,0 +1,80 @@
+import { AppError } from './app-error.ts'
+import { payloadPlan, strictCheck } from './contract.ts'
+import type { Envelope } from './envelope.ts'
+import { compact } from './field-plan.ts'
+import { READ_LIMIT_BYTES } from './json-text.ts'
+import type { RecordHeaders } from './record.ts'
+import { formatTraceparent } from './trace-context.ts'
+
+export const WRITE_LIMIT_BYTES = 256 * 1024
+const CONTENT_TYPE = Buffer.from('application/json')
+const CE_SPEC_VERSION = Buffer.from('1.0')
+
+export interface EncodeOptions {
+  /** Home partition of the task; written as header `kc_home` on responses and copies home. */
+  home?: number
+  /** A copy home is as large as its source, so only the limit of readers holds. */
+  isCopy?: boolean
+}
+
+export interface EncodedRecord {
+  key: Buffer
+  value: Buffer
+  headers: RecordHeaders
+}
+
+/**
+ * The record of an envelope: key by the topic table, JSON value, headers `content-type`, `traceparent` and CloudEvents `ce_*`.
+ * Throws KC_ENVELOPE_INVALID when the closed schema refuses it, KC_ENVELOPE_TOO_LARGE above 256 KiB.
+ */
+export function encode(envelope: Envelope, options: EncodeOptions = {}): EncodedRecord {
+  const body = { ...envelope, payload: compact(payloadPlan(envelope.type), { ...envelope.payload }) }
+  const problem = strictCheck(envelope.type)(body)
+  if (problem) {
+    throw new AppError('KC_ENVELOPE_INVALID', `The ${envelope.type} "${envelope.id}" is not valid: ${problem}.`)
+  }
+  const value = Buffer.from(JSON.stringify(body))
+  const limitBytes = options.isCopy ? READ_LIMIT_BYTES : WRITE_LIMIT_BYTES
+  if (value.length > limitBytes) {
+    throw new AppError(
+      'KC_ENVELOPE_TOO_LARGE',
+      `The ${envelope.type} "${envelope.id}" has ${value.length} bytes, ${limitBytes} are allowed. Store the content elsewhere and send a reference.`,
+      { details: { sizeBytes: value.length, limitBytes } },
+    )
+  }
+  return { key: Buffer.from(recordKey(envelope)), value, headers: headersOf(envelope, options) }
+}
+
+/** The key under which an envelope lies on its topic. */
+export function recordKey(envelope: Envelope): string {
+  switch (envelope.type) {
+    case 'request':
+    case 'task_status':
+    case 'trace':
+      return envelope.correlation_id
+    case 'response':
+      return envelope.correlation_id ?? ''
+    case 'announce':
+      return envelope.payload.agent_id
+    case 'zone':
+      return envelope.payload.zone
+    case 'skill':
+      return envelope.payload.skill
+    case 'memory':
+      return envelope.payload.item_id
+  }
+}
+
+function headersOf(envelope: Envelope, { home }: EncodeOptions): RecordHeaders {
+  const headers: Array<[string, Buffer]> = [
+    ['content-type', CONTENT_TYPE],
+    ['traceparent', Buffer.from(formatTraceparent(envelope.trace))],
+    ['ce_specversion', CE_SPEC_VERSION],
+    ['ce_id', Buffer.from(envelope.id)],
+    ['ce_type', Buffer.from(`kafclaw.${envelope.type}`)],
+    ['ce_source', Buffer.from(`/group/${envelope.group}/agent/${envelope.sender_id}`)],
+    ['ce_time', Buffer.from(envelope.timestamp)],
+  ]
+  if (home !== undefined) headers.push(['kc_home', Buffer.from(String(home))])
+  return headers
+}

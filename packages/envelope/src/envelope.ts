@@ -1,0 +1,75 @@
+import type { EnvelopeType, NewPayloads, Payloads } from './payloads/payload-table.ts'
+
+export const SCHEMA_VERSION = 2
+
+export interface TraceContext {
+  /** 32 hex digits, W3C trace id. */
+  trace_id: string
+  /** 16 hex digits, the span of this record. */
+  span_id: string
+  parent_span_id: string | null
+}
+
+export interface Labels {
+  integrity: 'trusted' | 'untrusted'
+  confidentiality: 'public' | 'internal' | 'confidential' | 'restricted'
+}
+
+/** An envelope of one type as readers get it: every field is there, as docs/wire.md says how it is filled. */
+export interface EnvelopeOf<T extends EnvelopeType> {
+  schema_version: typeof SCHEMA_VERSION
+  type: T
+  id: string
+  group: string
+  zone: string
+  sender_id: string
+  recipient_id: string | null
+  /** The task that the record is about. */
+  correlation_id: CorrelationId<T>
+  /** Id of the record that caused this one. */
+  causation_id: string | null
+  /** RFC 3339, UTC, milliseconds. */
+  timestamp: string
+  expires_at: T extends 'request' ? string : string | null
+  trace: TraceContext
+  labels: Labels
+  payload: Payloads[T]
+}
+
+/** Records about a task always name it, except an answer that gives `in_reply_to` instead. */
+type CorrelationId<T extends EnvelopeType> = T extends 'request' | 'task_status' | 'trace' ? string : string | null
+
+export type RequestEnvelope = EnvelopeOf<'request'>
+export type ResponseEnvelope = EnvelopeOf<'response'>
+export type TaskStatusEnvelope = EnvelopeOf<'task_status'>
+export type AnnounceEnvelope = EnvelopeOf<'announce'>
+export type ZoneEnvelope = EnvelopeOf<'zone'>
+export type SkillEnvelope = EnvelopeOf<'skill'>
+export type MemoryEnvelope = EnvelopeOf<'memory'>
+export type TraceEnvelope = EnvelopeOf<'trace'>
+
+export type Envelope =
+  | RequestEnvelope
+  | ResponseEnvelope
+  | TaskStatusEnvelope
+  | AnnounceEnvelope
+  | ZoneEnvelope
+  | SkillEnvelope
+  | MemoryEnvelope
+  | TraceEnvelope
+
+/** What a writer gives; `createEnvelope` fills in the rest. */
+export interface NewEnvelope<T extends EnvelopeType> {
+  type: T
+  group: string
+  zone: string
+  sender_id: string
+  payload: NewPayloads[T]
+  recipient_id?: string | null
+  correlation_id?: string | null
+  causation_id?: string | null
+  /** RFC 3339; a request without it gets 24 h. */
+  expires_at?: string | null
+  trace?: { trace_id: string; parent_span_id: string | null }
+  labels?: Labels
+}

@@ -1,0 +1,78 @@
+import type { JsonSchema } from './json-schema.ts'
+import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+
+/** How one field is filled in when reading and left out when writing; made once from its schema. */
+interface FieldPlan {
+  readonly key: string
+  readonly fallback: unknown
+  /** Whether null is what readers fill in anyway. */
+  readonly nullIsMissing: boolean
+  readonly values: ReadonlySet<unknown> | null
+  readonly isTime: boolean
+  readonly nested: ObjectPlan | null
+  readonly items: ObjectPlan | null
+}
+
+export type ObjectPlan = readonly FieldPlan[]
+type JsonObject = Record<string, unknown>
+
+/** Plans the fields of an object schema; null for schemas of anything else, which are taken as they are. */
+export function planObject(schema: JsonSchema): ObjectPlan | null {
+  if (!schema.properties) return null
+  const required = new Set(schema.required)
+  return Object.entries(schema.properties).map(([key, field]) => ({
+    key,
+    fallback: field.default ?? null,
+    nullIsMissing: !required.has(key) && (field.default ?? null) === null,
+    values: field.enum ? new Set(field.enum) : null,
+    isTime: field.format === 'date-time',
+    nested: planObject(field),
+    items: field.items ? planObject(field.items) : null,
+  }))
+}
+
+/** What `fill` met on its way. */
+export interface FillNotes {
+  unknownValue: string | null
+}
+
+/** A valid object with every field of the plan: defaults and nulls filled in, unknown members dropped, times in UTC. */
+export function fill(plan: ObjectPlan, source: JsonObject, notes: FillNotes): JsonObject {
+  const filled: JsonObject = {}
+  for (const field of plan) {
+    const given = source[field.key] ?? null
+    filled[field.key] = given === null ? fallbackOf(field) : fillField(field, given, notes)
+  }
+  return filled
+}
+
+function fillField(field: FieldPlan, given: unknown, notes: FillNotes): unknown {
+  if (field.values && !field.values.has(given)) notes.unknownValue ??= field.key
+  if (field.isTime) return formatTimestamp(parseTimestamp(String(given)) ?? 0)
+  if (field.nested && isObject(given)) return fill(field.nested, given, notes)
+  const { items } = field
+  if (items && Array.isArray(given)) return given.map((item) => (isObject(item) ? fill(items, item, notes) : item))
+  return given
+}
+
+/** A fresh array each time: what a reader does with one record must not show in the next. */
+function fallbackOf(field: FieldPlan): unknown {
+  return Array.isArray(field.fallback) ? [...field.fallback] : field.fallback
+}
+
+/** The opposite of `fill`: leaves out what readers fill in with null. */
+export function compact(plan: ObjectPlan, source: JsonObject): JsonObject {
+  const kept: JsonObject = { ...source }
+  for (const { key, nullIsMissing, nested, items } of plan) {
+    const value = source[key]
+    if (value === undefined || (value === null && nullIsMissing)) delete kept[key]
+    else if (nested && isObject(value)) kept[key] = compact(nested, value)
+    else if (items && Array.isArray(value))
+      kept[key] = value.map((item) => (isObject(item) ? compact(items, item) : item))
+  }
+  return kept
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,42 @@
+export { AppError, type AppErrorOptions } from './app-error.ts'
+export { createEnvelope } from './create-envelope.ts'
+export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
+export { type Decoded, decode, MAX_LIFE_MS } from './decode.ts'
+export { deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
+export { type EncodedRecord, type EncodeOptions, encode, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
+export {
+  type AnnounceEnvelope,
+  type Envelope,
+  type EnvelopeOf,
+  type Labels,
+  type MemoryEnvelope,
+  type NewEnvelope,
+  type RequestEnvelope,
+  type ResponseEnvelope,
+  SCHEMA_VERSION,
+  type SkillEnvelope,
+  type TaskStatusEnvelope,
+  type TraceContext,
+  type TraceEnvelope,
+  type ZoneEnvelope,
+} from './envelope.ts'
+export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type PoisonCode } from './errors.ts'
+export { isId, isName, isSkillName } from './names.ts'
+export { partitionFor } from './partition.ts'
+export type { AnnouncePayload, NewAnnouncePayload } from './payloads/announce.ts'
+export type { BlobRef } from './payloads/blob-ref.ts'
+export type { Citation, NewCitation } from './payloads/citation.ts'
+export type { MemoryPayload, NewMemoryPayload } from './payloads/memory.ts'
+export type { EnvelopeType, NewPayloads, Payloads } from './payloads/payload-table.ts'
+export { DEFAULT_SKILL, type NewRequestPayload, type RequestPayload } from './payloads/request.ts'
+export type { NewResponsePayload, ResponsePayload, ResponseStatus } from './payloads/response.ts'
+export type { NewSkillPayload, SkillPayload } from './payloads/skill.ts'
+export type { NewTaskStatusPayload, TaskStatus, TaskStatusPayload } from './payloads/task-status.ts'
+export type { NewTracePayload, TracePayload } from './payloads/trace.ts'
+export type { NewUsage, Usage } from './payloads/usage.ts'
+export type { NewZonePayload, ZonePayload } from './payloads/zone.ts'
+export { rankNumber } from './rank.ts'
+export { formatPlace, lastHeader, parsePlace, type RawRecord, type RecordHeaders, type RecordPlace } from './record.ts'
+export { formatTimestamp, parseTimestamp } from './timestamp.ts'
+export { parseTopicName, type TopicAddress, topicName } from './topic-name.ts'
+export { TASK_PARTITIONS, TOPICS, type TopicKind, type TopicSpec, topicConfigs } from './topics.ts'

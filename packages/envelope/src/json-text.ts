@@ -1,0 +1,141 @@
+import { isUtf8 } from 'node:buffer'
+import type { PoisonCode } from './errors.ts'
+
+export const READ_LIMIT_BYTES = 1024 * 1024
+export const MAX_DEPTH = 32
+export const MAX_MEMBERS = 10_000
+
+/** JSON that keeps to the limits, or why it does not. */
+export type JsonText = { ok: true; value: unknown } | { ok: false; code: PoisonCode; reason: string }
+
+const refuse = (code: PoisonCode, reason: string): JsonText => ({ ok: false, code, reason })
+
+/**
+ * Parses the bytes of a hostile JSON text (RFC 8259): at most 1 MiB, UTF-8 without byte order mark, 32 levels, 10,000 members
+ * and elements, no member twice, none called `__proto__`, no number beyond what a double holds exactly.
+ * Never throws.
+ */
+export function parseJsonText(bytes: Buffer): JsonText {
+  if (bytes.length > READ_LIMIT_BYTES) {
+    return refuse('KC_ENVELOPE_TOO_LARGE', `the value has ${bytes.length} bytes, ${READ_LIMIT_BYTES} are allowed`)
+  }
+  if (!isUtf8(bytes)) return refuse('KC_ENVELOPE_BAD_UTF8', 'the value is not UTF-8')
+  const scan = createScan(bytes)
+  const refused = scan.run()
+  if (refused) return refused
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch (err) {
+    return refuse('KC_ENVELOPE_BAD_JSON', `the value is not JSON: ${err instanceof Error ? err.message : String(err)}`)
+  }
+  // JSON.parse keeps the last of two equal members: fewer members than colons means that one came twice.
+  const kept = countMembers(value)
+  if (kept < 0) return refuse('KC_ENVELOPE_INVALID', 'a member is called __proto__, which is not allowed')
+  if (kept !== scan.members()) return refuse('KC_ENVELOPE_DUPLICATE_KEY', 'an object has the same member twice')
+  return { ok: true, value }
+}
+
+/** Members of all objects in a tree of limited depth; negative when one is called `__proto__`. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const below = countMembers(item)
+      if (below < 0) return below
+      count += below
+    }
+    return count
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const below = key === '__proto__' ? -1 : countMembers(member)
+    if (below < 0) return below
+    count += 1 + below
+  }
+  return count
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const COMMA = 0x2c
+const COLON = 0x3a
+const MINUS = 0x2d
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+
+/** One pass over the bytes that measures what JSON.parse would build, before it does. The grammar is left to JSON.parse. */
+function createScan(bytes: Buffer): { run(): JsonText | null; members(): number } {
+  let depth = 0
+  let values = 0
+  let colons = 0
+
+  function run(): JsonText | null {
+    /** The opening bracket when nothing has come after it yet: only then is a container empty. */
+    let opened = false
+    let at = 0
+    while (at < bytes.length) {
+      const byte = bytes[at] ?? 0
+      at++
+      if (byte <= 0x20) continue
+      const closes = byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
+      if ((byte === COMMA || (opened && !closes)) && ++values > MAX_MEMBERS) {
+        return refuse('KC_ENVELOPE_TOO_MANY_MEMBERS', `the value has more than ${MAX_MEMBERS} members and elements`)
+      }
+      opened = byte === OPEN_OBJECT || byte === OPEN_ARRAY
+      if (opened && ++depth > MAX_DEPTH) {
+        return refuse('KC_ENVELOPE_TOO_DEEP', `the value is nested more than ${MAX_DEPTH} levels deep`)
+      }
+      if (closes) depth--
+      else if (byte === COLON) colons++
+      else if (byte === QUOTE) at = endOfString(at)
+      else if (byte === MINUS || (byte >= DIGIT_0 && byte <= DIGIT_9)) {
+        const end = endOfNumber(at)
+        if (end - at >= 15 && !holdsExactly(bytes.latin1Slice(at - 1, end))) {
+          return refuse('KC_ENVELOPE_UNSAFE_INTEGER', 'a number is beyond what 2^53 can count exactly')
+        }
+        at = end
+      }
+    }
+    return null
+  }
+
+  function endOfString(from: number): number {
+    let at = from
+    while (at < bytes.length) {
+      const byte = bytes[at]
+      at++
+      if (byte === QUOTE) return at
+      if (byte === BACKSLASH) at++
+    }
+    return at
+  }
+
+  function endOfNumber(from: number): number {
+    let at = from
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at] ?? 0
+      const isPart =
+        (byte >= DIGIT_0 && byte <= DIGIT_9) ||
+        byte === 0x2e ||
+        byte === 0x2b ||
+        byte === MINUS ||
+        (byte | 0x20) === 0x65
+      if (!isPart) break
+    }
+    return at
+  }
+
+  return { run, members: () => colons }
+}
+
+function holdsExactly(token: string): boolean {
+  const value = Number(token)
+  return /[.eE]/.test(token)
+    ? Number.isFinite(value) || Number.isNaN(value)
+    : Number.isSafeInteger(value) || Number.isNaN(value)
+}

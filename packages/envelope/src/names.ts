@@ -1,0 +1,24 @@
+/** Group, zone and agent id: a segment that is safe in topic names, ACL prefixes, paths and URLs. */
+export const NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$'
+/** A skill: name segments joined by dots. */
+export const SKILL_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}(\\.[a-z0-9][a-z0-9_-]{0,62})*$'
+/** Kafka allows 249 characters in a topic name; group and zone take up to 154 of `group.<g>.zone.<z>.skill.<s>.requests`. */
+export const SKILL_MAX_LENGTH = 95
+/** Ids are visible ASCII, because they are hashed with newlines between them, and printed. */
+export const ID_PATTERN = '^[!-~]{1,160}$'
+
+const nameRegExp = new RegExp(NAME_PATTERN)
+const skillRegExp = new RegExp(SKILL_PATTERN)
+const idRegExp = new RegExp(ID_PATTERN)
+
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && nameRegExp.test(value)
+}
+
+export function isSkillName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= SKILL_MAX_LENGTH && skillRegExp.test(value)
+}
+
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && idRegExp.test(value)
+}
