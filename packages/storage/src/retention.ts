@@ -1,4 +1,5 @@
 import type { Db } from './database.ts'
+import type { Row } from './row.ts'
 
 /** What one call removed; `more` says that there may be older rows left, so the caller comes again. */
 export interface Deleted {
@@ -7,11 +8,18 @@ export interface Deleted {
   more: boolean
 }
 
-/** Bounds one call to a few milliseconds, so that reading and claiming do not wait for it. */
+/** Bounds one call to some milliseconds, so that reading and claiming do not wait for it. */
 const TASKS_A_BATCH = 200
 const TIMELINE_ROWS_A_BATCH = 2_000
 
-const TASK_TABLES = ['timeline', 'run_step', 'task_request', 'task'] as const
+const OLD_TASKS = `SELECT task_id FROM task WHERE state = 'ended' AND ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?`
+
+/** A row whose record still waits in the outbox stays: the relay writes the place of the record into it. */
+const NOT_WAITING = 'seq NOT IN (SELECT timeline_seq FROM outbox)'
+
+const LOOSE_TIMELINE = `DELETE FROM timeline WHERE seq IN (
+  SELECT seq FROM timeline AS t WHERE at_ms < ? AND ${NOT_WAITING}
+  AND NOT EXISTS (SELECT 1 FROM task WHERE task.task_id = t.task_id) ORDER BY at_ms LIMIT ?)`
 
 /**
  * Deletes, from a file of the family `state`, tasks that ended more than `olderThanMs` before `nowMs`, with all that
@@ -22,25 +30,17 @@ export function deleteFinished(db: Db, olderThanMs: number, nowMs: number): Dele
   const cutoffMs = nowMs - olderThanMs
   return db.transaction(() => {
     const old = db
-      .prepare<[number, number], { task_id: string }>(
-        `SELECT task_id FROM task WHERE state = 'ended' AND ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?`,
-      )
+      .prepare<[number, number], Pick<Row<'state', 'task'>, 'task_id'>>(OLD_TASKS)
       .all(cutoffMs, TASKS_A_BATCH)
-    let timelineRows = 0
-    for (const { task_id } of old) {
-      for (const table of TASK_TABLES) {
-        const { changes } = db.prepare<[string]>(`DELETE FROM ${table} WHERE task_id = ?`).run(task_id)
-        if (table === 'timeline') timelineRows += changes
-      }
+    const ids = JSON.stringify(old.map((row) => row.task_id))
+    const ofTasks = (table: string) => `DELETE FROM ${table} WHERE task_id IN (SELECT value FROM json_each(?))`
+    const timelineRows = db.prepare<[string]>(`${ofTasks('timeline')} AND ${NOT_WAITING}`).run(ids).changes
+    for (const table of ['run_step', 'task_request', 'task']) db.prepare<[string]>(ofTasks(table)).run(ids)
+    const loose = db.prepare<[number, number]>(LOOSE_TIMELINE).run(cutoffMs, TIMELINE_ROWS_A_BATCH).changes
+    return {
+      tasks: old.length,
+      timelineRows: timelineRows + loose,
+      more: old.length === TASKS_A_BATCH || loose === TIMELINE_ROWS_A_BATCH,
     }
-    const loose = db
-      .prepare<[number, number]>(
-        `DELETE FROM timeline WHERE seq IN (
-           SELECT seq FROM timeline AS t WHERE at_ms < ?
-           AND NOT EXISTS (SELECT 1 FROM task WHERE task.task_id = t.task_id) ORDER BY at_ms LIMIT ?)`,
-      )
-      .run(cutoffMs, TIMELINE_ROWS_A_BATCH).changes
-    const more = old.length === TASKS_A_BATCH || loose === TIMELINE_ROWS_A_BATCH
-    return { tasks: old.length, timelineRows: timelineRows + loose, more }
   })
 }

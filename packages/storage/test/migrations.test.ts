@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { DrizzleSQLiteSnapshotJSON } from 'drizzle-kit/api'
 import { expect, it } from 'vitest'
 import { getTableConfig, SQLiteTable } from '../src/drizzle.cjs'
 import { type Family, openDatabase } from '../src/index.ts'
@@ -5,6 +8,11 @@ import * as audit from '../src/schema/audit.ts'
 import * as log from '../src/schema/log.ts'
 import * as memory from '../src/schema/memory.ts'
 import * as state from '../src/schema/state.ts'
+
+// The CommonJS build, so that it meets the same drizzle-orm as the schemas do.
+const { generateSQLiteDrizzleJson, generateSQLiteMigration }: typeof import('drizzle-kit/api') = createRequire(
+  import.meta.url,
+)('drizzle-kit/api')
 
 const SCHEMAS: Array<[Family, Record<string, unknown>]> = [
   ['state', state],
@@ -60,3 +68,32 @@ it.each(SCHEMAS)(
     }
   },
 )
+
+it.each(SCHEMAS)('has nothing left that drizzle-kit would generate for the schema %s', async (family, schema) => {
+  const names = readdirSync(new URL(`../migrations/${family}/meta/`, import.meta.url))
+  const newest = names
+    .filter((name) => name.endsWith('_snapshot.json'))
+    .toSorted()
+    .at(-1)
+  const url = new URL(`../migrations/${family}/meta/${newest}`, import.meta.url)
+  const snapshot: DrizzleSQLiteSnapshotJSON = JSON.parse(readFileSync(url, 'utf8'))
+  const now = await generateSQLiteDrizzleJson(schema, snapshot.id)
+  expect(await generateSQLiteMigration(snapshot, now)).toEqual([])
+})
+
+it('keeps the records of the embedded log clustered by place, which drizzle-kit cannot say', () => {
+  using db = openDatabase(':memory:', 'log')
+  expect(db.prepare(`SELECT wr FROM pragma_table_list('record')`).get()).toEqual({ wr: 1 })
+})
+
+it('finds a chunk by its words and forgets words and vectors with the chunk', () => {
+  using db = openDatabase(':memory:', 'memory')
+  db.exec(`INSERT INTO chunk (id, item_id, seq, text) VALUES (1, 'item', 0, 'The kettle is in the attic')`)
+  db.exec(`INSERT INTO chunk_fts (rowid, title, text) VALUES (1, 'Kettle', 'the kettle is in the attic')`)
+  db.exec(`INSERT INTO embedding (chunk_id, model, dimension, vector) VALUES (1, 'hash-v1', 1, x'00000000')`)
+  const found = () => db.prepare(`SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH 'attic'`).all()
+  expect(found()).toEqual([{ rowid: 1 }])
+  db.exec('DELETE FROM chunk')
+  expect(found()).toEqual([])
+  expect(db.prepare('SELECT count(*) AS n FROM embedding').get()).toEqual({ n: 0 })
+})

@@ -1,11 +1,14 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
+import { createConnection } from '../src/connection.ts'
 import { ensureFolder, openDatabase } from '../src/index.ts'
 import { toStorageError } from '../src/storage-error.ts'
 import { appErrorOf } from './app-error-of.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { unprivileged } from './unprivileged.ts'
 
 const INSERT = 'INSERT INTO meta (name, value) VALUES (?, ?)'
 
@@ -32,13 +35,41 @@ it('reports a write lock of another connection as KC_STORAGE_BUSY after the busy
   db.prepare(INSERT).run('a', 'b')
 })
 
-it('reports a table locked by a reader of the same connection as KC_STORAGE_BUSY', () => {
-  using db = openDatabase(':memory:', 'state')
-  for (const name of ['a', 'b']) db.prepare(INSERT).run(name, '')
-  const error = appErrorOf(() => {
-    for (const _ of db.prepare('SELECT name FROM meta').iterate()) db.exec('DROP TABLE meta')
-  })
-  expect(['KC_STORAGE_BUSY', 'KC_STORAGE_FAILED']).toContain(error.code)
+it('reports a disk without space as KC_STORAGE_FULL and goes on when there is space again', ({ skip }) => {
+  const disk = temporaryFolder()
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk])
+  if (mounted.status !== 0) skip('a small disk can only be mounted by root')
+  try {
+    using db = openDatabase(join(disk, 'state.db'), 'state')
+    const store = (name: string) => db.transaction(() => db.prepare(INSERT).run(name, 'x'.repeat(5_000)).changes)
+    store('first')
+    writeFileSync(join(disk, 'other'), Buffer.alloc(2 * statfsSync(disk).bsize))
+    const full = appErrorOf(() => {
+      for (let i = 0; i < 500; i++) store(`row-${i}`)
+    })
+    expect(full.code).toBe('KC_STORAGE_FULL')
+    const stored = db.prepare('SELECT name FROM meta').all().length
+    expect(appErrorOf(() => openDatabase(join(disk, 'new.db'), 'state')).code).toBe('KC_STORAGE_FULL')
+    rmSync(join(disk, 'new.db'), { force: true })
+    rmSync(join(disk, 'other'))
+    expect(store('after')).toBe(1)
+    expect(db.prepare('SELECT name FROM meta').all()).toHaveLength(stored + 1)
+  } finally {
+    spawnSync('umount', [disk])
+  }
+})
+
+it('reports a table that is being read on the same connection as KC_STORAGE_BUSY when it is to be dropped', () => {
+  const raw = new Database(':memory:')
+  raw.exec('CREATE TABLE a (b); INSERT INTO a VALUES (1), (2)')
+  raw.unsafeMode()
+  const rows = raw.prepare('SELECT b FROM a').iterate()
+  rows.next()
+  const db = createConnection(raw, ':memory:')
+  const error = appErrorOf(() => db.exec('DROP TABLE a'))
+  expect(error.details.sqlite_code).toBe('SQLITE_LOCKED')
+  expect(error.code).toBe('KC_STORAGE_BUSY')
+  rows.return?.()
 })
 
 it('refuses a file that is no database as KC_STORAGE_CORRUPT and leaves it as it is', () => {
@@ -49,9 +80,8 @@ it('refuses a file that is no database as KC_STORAGE_CORRUPT and leaves it as it
   expect(error.message).toContain('Restore it from a copy')
 })
 
-it('reports damaged pages as KC_STORAGE_CORRUPT when they are read', async () => {
+it('reports damaged pages as KC_STORAGE_CORRUPT when they are read', () => {
   const path = join(temporaryFolder(), 'state.db')
-  const { openSync, writeSync, closeSync } = await import('node:fs')
   {
     using db = openDatabase(path, 'state')
     for (let i = 0; i < 200; i++) db.prepare(INSERT).run(`name-${i}`, 'x'.repeat(200))
@@ -72,10 +102,16 @@ it('reports a write to a database that was opened for reading as KC_STORAGE_READ
   expect(appErrorOf(() => db.prepare(INSERT).run('a', 'b')).code).toBe('KC_STORAGE_READONLY')
 })
 
-it.skipIf(process.getuid?.() === 0)('reports a folder that may not be written as KC_STORAGE_READONLY', () => {
+it('reports a file and a folder whose modes forbid writing as KC_STORAGE_READONLY', () => {
   const folder = temporaryFolder()
-  chmodSync(folder, 0o500)
-  expect(appErrorOf(() => ensureFolder(join(folder, 'agent'))).code).toBe('KC_STORAGE_READONLY')
+  const path = join(folder, 'state.db')
+  openDatabase(path, 'state').close()
+  chmodSync(path, 0o444)
+  chmodSync(folder, 0o555)
+  const file = appErrorOf(() => unprivileged(() => openDatabase(path, 'state')))
+  expect(file.code).toBe('KC_STORAGE_READONLY')
+  expect(file.message).toContain('Check the owner and the mode')
+  expect(appErrorOf(() => unprivileged(() => ensureFolder(join(folder, 'agent')))).code).toBe('KC_STORAGE_READONLY')
 })
 
 it('reports a path that cannot be a file as KC_STORAGE_FAILED with what to check', () => {

@@ -21,7 +21,7 @@ export const item = sqliteTable(
   (t) => [index('item_expires_at_ms').on(t.expires_at_ms)],
 )
 
-/** The pieces of an item that are searched. Who inserts one writes its words to `chunk_fts`; a trigger deletes those and the vectors. */
+/** The pieces of an item that are searched; deleting one takes its keyword row and its vectors with it (a trigger). */
 export const chunk = sqliteTable(
   'chunk',
   {
