@@ -1,0 +1,5 @@
+export { type Address, formatAddress, readAddress } from './address.ts'
+export { type AdminAppOptions, createAdminApp, type Readiness, type ReadinessCheck } from './admin-app.ts'
+export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server.ts'
+export { createHttpApp } from './http-app.ts'
+export { PROBLEM_JSON, type Problem, toProblem } from './problem.ts'
