@@ -1,5 +1,8 @@
 export type { Embedder } from './embedder.ts'
 export type { Message, Model, ModelAnswer, ModelRequest, ToolCall, ToolDefinition, Usage } from './model.ts'
 export { createOfflineModel } from './offline/offline-model.ts'
+export type { EndpointOptions } from './openai/endpoint.ts'
+export { createEndpointEmbedder } from './openai/endpoint-embedder.ts'
+export { createOpenAiModel } from './openai/openai-model.ts'
 export { createScriptedModel, type Script } from './scripted-model.ts'
 export { contentWords, foldText, wordsOf } from './words/content-words.ts'
