@@ -49,14 +49,27 @@ function compile(schema: object): Check {
     strictTypes: false,
     formats: { 'date-time': isTimestamp },
   })
-  // The reading form has the same $id as the writing form; readers of it need none.
-  const validate: ValidateFunction = ajv.compile({ ...schema, $id: undefined })
+  // The reading form would have the $id of the writing form, and ajv keeps one schema per $id.
+  const { $id: _, ...anonymous }: { $id?: string } = schema
+  const validate: ValidateFunction = ajv.compile(anonymous)
   return (value) => (validate(value) ? null : explain(validate.errors?.[0]))
 }
 
 function explain(error: ErrorObject | undefined): string {
   if (!error) return 'the record is not valid'
   const where = error.instancePath.slice(1).replaceAll('/', '.') || 'the record'
-  const extra = error.keyword === 'additionalProperties' ? ` ("${error.params.additionalProperty}")` : ''
-  return `${where} ${error.message ?? 'is not valid'}${extra}`
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return `${where} has a member that its schema does not know: "${String(error.params.additionalProperty)}"`
+    case 'enum':
+      return `${where} must be one of ${JSON.stringify(error.params.allowedValues)}`
+    case 'const':
+      return `${where} must be ${JSON.stringify(error.params.allowedValue)}`
+    case 'format':
+      return `${where} must be a time like 2026-11-23T10:00:00.000Z`
+    case 'not':
+      return `${where} must not be null here`
+    default:
+      return `${where} ${error.message ?? 'is not valid'}`
+  }
 }

@@ -19,7 +19,9 @@ export function createEnvelope<T extends EnvelopeType>(
   const isRequest = fields.type === 'request'
   const correlationId = fields.correlation_id ?? (isRequest ? taskIdOfRequest(id) : null)
   const expiresAt = fields.expires_at ?? (isRequest ? formatTimestamp(nowMs + DEFAULT_LIFE_MS) : null)
-  const payload = fill(payloadPlan(fields.type), { ...fields.payload }, { unknownValue: null })
+  const given: Record<string, unknown> = { ...fields.payload }
+  // What the plan does not know stays, so that `encode` can refuse it instead of losing it without a word.
+  const payload = { ...given, ...fill(payloadPlan(fields.type), given, { unknownValue: null }) }
   if (fields.type === 'memory') payload.zone = fields.zone
   const envelope = {
     schema_version: SCHEMA_VERSION,

@@ -60,14 +60,15 @@ function decodeNull(record: RawRecord, address: TopicAddress): Decoded {
 function decodeBody(body: Record<string, unknown>, record: RawRecord, address: TopicAddress): Decoded {
   const { type } = body
   if (typeof type !== 'string' || type === '') return poison('KC_ENVELOPE_INVALID', 'type must be a text')
+  const outOfScope = scopeProblem(body, address)
   if (!isEnvelopeType(type)) {
-    const problem = unknownTypeCheck()(body) ?? scopeProblem(body, address)
-    return problem ? poison('KC_ENVELOPE_INVALID', problem) : skipped(type, 'unknown_type')
+    const problem = unknownTypeCheck()(body)
+    if (problem) return poison('KC_ENVELOPE_INVALID', problem)
+    return outOfScope ? poison('KC_ENVELOPE_SCOPE_MISMATCH', outOfScope) : skipped(type, 'unknown_type')
   }
   if (!TOPICS[address.kind].types.includes(type)) {
     return poison('KC_ENVELOPE_WRONG_TOPIC', `a ${type} does not belong on ${record.topic}`)
   }
-  const outOfScope = scopeProblem(body, address)
   if (outOfScope) return poison('KC_ENVELOPE_SCOPE_MISMATCH', outOfScope)
   const taskId = type === 'request' ? readableTaskId(body, record) : null
   const problem = lenientCheck(type)(body)

@@ -83,7 +83,7 @@ const conditions: Partial<Record<EnvelopeType, object>> = {
 export function envelopeSchema(type: EnvelopeType): TSchema {
   return Type.Object(
     {
-      type: Type.Literal(type, about('The type of the payload.', type)),
+      type: Type.Unsafe<EnvelopeType>({ type: 'string', const: type, ...about('The type of the payload.', type) }),
       payload: PAYLOAD_SCHEMAS[type],
       ...fields,
     },

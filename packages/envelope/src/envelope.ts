@@ -15,8 +15,7 @@ export interface Labels {
   confidentiality: 'public' | 'internal' | 'confidential' | 'restricted'
 }
 
-/** An envelope of one type as readers get it: every field is there, as docs/wire.md says how it is filled. */
-export interface EnvelopeOf<T extends EnvelopeType> {
+interface EnvelopeShape<T extends EnvelopeType> {
   schema_version: typeof SCHEMA_VERSION
   type: T
   id: string
@@ -36,6 +35,9 @@ export interface EnvelopeOf<T extends EnvelopeType> {
   payload: Payloads[T]
 }
 
+/** An envelope of one type (or of several) as readers get it: every field is there, filled as docs/wire.md says. */
+export type EnvelopeOf<T extends EnvelopeType> = T extends EnvelopeType ? EnvelopeShape<T> : never
+
 /** Records about a task always name it, except an answer that gives `in_reply_to` instead. */
 type CorrelationId<T extends EnvelopeType> = T extends 'request' | 'task_status' | 'trace' ? string : string | null
 
@@ -48,18 +50,10 @@ export type SkillEnvelope = EnvelopeOf<'skill'>
 export type MemoryEnvelope = EnvelopeOf<'memory'>
 export type TraceEnvelope = EnvelopeOf<'trace'>
 
-export type Envelope =
-  | RequestEnvelope
-  | ResponseEnvelope
-  | TaskStatusEnvelope
-  | AnnounceEnvelope
-  | ZoneEnvelope
-  | SkillEnvelope
-  | MemoryEnvelope
-  | TraceEnvelope
+export type Envelope = EnvelopeOf<EnvelopeType>
 
 /** What a writer gives; `createEnvelope` fills in the rest. */
-export interface NewEnvelope<T extends EnvelopeType> {
+export interface NewEnvelope<T extends EnvelopeType = EnvelopeType> {
   type: T
   group: string
   zone: string

@@ -72,9 +72,17 @@ export const ERRORS = {
     413,
     'Kafka refuses the record because of its size. Raise max.message.bytes or send less.',
   ),
+  KC_KAFKA_REJECTED: final(
+    400,
+    'Kafka refused the request and will refuse it again. The message has the reason it gave.',
+  ),
   KC_KAFKA_TIMEOUT: again(
     504,
     'Kafka did not answer in time; whether the record was written is unknown. It is sent again.',
+  ),
+  KC_KAFKA_TLS: final(
+    400,
+    'The TLS connection to Kafka failed. Check the certificates that KAFCLAW_KAFKA_PROPERTIES names.',
   ),
   KC_KAFKA_UNKNOWN_TOPIC: final(
     404,
@@ -86,6 +94,7 @@ export const ERRORS = {
     'A batch on the topic cannot be read. The message names topic, partition and offset.',
   ),
   KC_LOG_FULL: again(507, 'The embedded log cannot grow because the disk is full. Free some space.'),
+  KC_LOG_RECORD_GONE: final(410, 'The record is not on the log any more: retention has deleted it.'),
   KC_LOG_REWOUND: final(
     409,
     'The topic ends before the position that was read last. If that is meant, run `kafclaw topics accept <topic>`.',
@@ -97,7 +106,10 @@ export const ERRORS = {
   KC_MODEL_TIMEOUT: again(504, 'The model endpoint did not answer in time. It is tried again.'),
   KC_MODEL_UNREACHABLE: again(503, 'The model endpoint cannot be reached. Check KAFCLAW_MODEL_URL.'),
   KC_NOT_FOUND: final(404, 'There is nothing under that name. Check the spelling.'),
+  KC_RUNTIME_BUG: final(500, 'A handler failed on a record. Please report it with the log lines around it.'),
+  KC_RUNTIME_STOPPED: again(503, 'The service is stopping. Try again when it is back.'),
   KC_RUN_FAILED: final(500, 'The run of the task failed. The message has the reason.'),
+  KC_RUN_STOPPED: again(503, 'The run stopped before its end; the task goes on elsewhere or later.'),
   KC_STORAGE_BUSY: again(503, 'The database is locked by another process. It is tried again.'),
   KC_STORAGE_CORRUPT: final(500, 'The database file is damaged. Restore it, or remove it and let it be built anew.'),
   KC_STORAGE_FAILED: final(500, 'The database did not accept the statement. The message has the reason.'),

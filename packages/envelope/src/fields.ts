@@ -2,10 +2,7 @@ import Type from 'typebox'
 import { ID_PATTERN, NAME_PATTERN, SKILL_MAX_LENGTH, SKILL_PATTERN } from './names.ts'
 
 /** What each field says of itself in docs/schemas. */
-export interface About {
-  readonly description: string
-  readonly examples: unknown[]
-}
+export type About = { description: string; examples: unknown[] }
 
 export const about = (description: string, ...examples: unknown[]): About => ({ description, examples })
 

@@ -95,7 +95,7 @@ function createScan(bytes: Buffer): { run(): JsonText | null; members(): number 
       else if (byte === QUOTE) at = endOfString(at)
       else if (byte === MINUS || (byte >= DIGIT_0 && byte <= DIGIT_9)) {
         const end = endOfNumber(at)
-        if (end - at >= 15 && !holdsExactly(bytes.latin1Slice(at - 1, end))) {
+        if (end - at >= 15 && !holdsExactly(bytes.toString('latin1', at - 1, end))) {
           return refuse('KC_ENVELOPE_UNSAFE_INTEGER', 'a number is beyond what 2^53 can count exactly')
         }
         at = end
