@@ -1,0 +1,8 @@
+export { keepAgentId } from './agent-id.ts'
+export { createDataFolder, type DataFolder, type MemberFiles } from './data-folder.ts'
+export { formatDuration, parseDuration } from './duration.ts'
+export { type ReadSettings, readSettings, type SettingOverrides, type Settings } from './settings.ts'
+export { generateConfigurationDoc } from './settings-doc.ts'
+export type { Secret } from './settings-secret.ts'
+export { type Mode, type Origin, SETTINGS, type Service, type SettingKey } from './settings-table.ts'
+export { type SettingView, viewSettings } from './settings-view.ts'
