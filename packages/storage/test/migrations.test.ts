@@ -88,7 +88,7 @@ it('keeps the records of the embedded log clustered by place, which drizzle-kit 
 
 it('finds a chunk by its words and forgets words and vectors with the chunk', () => {
   using db = openDatabase(':memory:', 'memory')
-  db.exec(`INSERT INTO chunk (id, item_id, seq, text) VALUES (1, 'item', 0, 'The kettle is in the attic')`)
+  db.exec(`INSERT INTO chunk (id, item, seq, text) VALUES (1, 1, 0, 'The kettle is in the attic')`)
   db.exec(`INSERT INTO chunk_fts (rowid, title, text) VALUES (1, 'Kettle', 'the kettle is in the attic')`)
   db.exec(`INSERT INTO embedding (chunk_id, model, dimension, vector) VALUES (1, 'hash-v1', 1, x'00000000')`)
   const found = () => db.prepare(`SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH 'attic'`).all()

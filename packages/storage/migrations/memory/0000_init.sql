@@ -1,11 +1,11 @@
 CREATE TABLE `chunk` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
-	`item_id` text NOT NULL,
+	`item` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`text` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `chunk_item_id` ON `chunk` (`item_id`,`seq`);--> statement-breakpoint
+CREATE INDEX `chunk_item` ON `chunk` (`item`,`seq`);--> statement-breakpoint
 CREATE TABLE `embedding` (
 	`chunk_id` integer NOT NULL,
 	`model` text NOT NULL,
@@ -15,7 +15,8 @@ CREATE TABLE `embedding` (
 );
 --> statement-breakpoint
 CREATE TABLE `item` (
-	`item_id` text PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`item_id` text NOT NULL,
 	`topic` text NOT NULL,
 	`partition` integer NOT NULL,
 	`offset` integer NOT NULL,
@@ -27,10 +28,12 @@ CREATE TABLE `item` (
 	`tags` text DEFAULT '[]' NOT NULL,
 	`labels` text DEFAULT '{}' NOT NULL,
 	`expires_at_ms` integer,
-	`timestamp_ms` integer NOT NULL
+	`timestamp_ms` integer NOT NULL,
+	`forgotten` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `item_expires_at_ms` ON `item` (`expires_at_ms`);--> statement-breakpoint
+CREATE UNIQUE INDEX `item_topic_item_id` ON `item` (`topic`,`item_id`);--> statement-breakpoint
+CREATE INDEX `item_zone` ON `item` (`zone`);--> statement-breakpoint
 CREATE TABLE `meta` (
 	`name` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL

@@ -1,10 +1,14 @@
-import { blob, index, integer, primaryKey, sqliteTable, text } from '../drizzle.cjs'
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from '../drizzle.cjs'
 
-/** A memory item as it lies on `memory.shared`, with the place that citations name. */
+/**
+ * A memory item as it lies on `memory.shared`, with the place that citations name. An id belongs to its topic, so that
+ * nobody who may write to one zone can replace an item of another. A forgotten item keeps its place, and nothing else.
+ */
 export const item = sqliteTable(
   'item',
   {
-    item_id: text().primaryKey(),
+    id: integer().primaryKey({ autoIncrement: true }),
+    item_id: text().notNull(),
     topic: text().notNull(),
     partition: integer().notNull(),
     offset: integer().notNull(),
@@ -17,8 +21,9 @@ export const item = sqliteTable(
     labels: text().notNull().default('{}'),
     expires_at_ms: integer(),
     timestamp_ms: integer().notNull(),
+    forgotten: integer().notNull().default(0),
   },
-  (t) => [index('item_expires_at_ms').on(t.expires_at_ms)],
+  (t) => [uniqueIndex('item_topic_item_id').on(t.topic, t.item_id), index('item_zone').on(t.zone)],
 )
 
 /** The pieces of an item that are searched; deleting one takes its keyword row and its vectors with it (a trigger). */
@@ -26,11 +31,11 @@ export const chunk = sqliteTable(
   'chunk',
   {
     id: integer().primaryKey({ autoIncrement: true }),
-    item_id: text().notNull(),
+    item: integer().notNull(),
     seq: integer().notNull(),
     text: text().notNull(),
   },
-  (t) => [index('chunk_item_id').on(t.item_id, t.seq)],
+  (t) => [index('chunk_item').on(t.item, t.seq)],
 )
 
 /** One vector per chunk and embedding model: `dimension` float32, little endian. */
