@@ -8,6 +8,8 @@ const conditions = ['@kafclaw/source', 'node', 'import', 'module', 'default']
 const source = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+  // The environment in which vitest itself loads files such as a globalSetup.
+  environments: { __vitest__: { resolve: { conditions, externalConditions: conditions } } },
 }
 
 const units = globSync('{apps,packages}/*')
