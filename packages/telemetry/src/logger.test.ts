@@ -44,16 +44,43 @@ it('leaves out lines below its level', () => {
   expect(lines.map((line) => line.msg)).toEqual(['said'])
 })
 
-it('never writes a secret, at any of the first three levels', () => {
+it.each([
+  ['password', 'key', 'token', 'secret', 'authorization', 'Authorization'],
+  ['adminToken', 'api_key', 'KAFCLAW_MODEL_KEY', 'x-api-key', 'sasl.jaas.config', 'ssl.key.password'],
+])('never writes what stands under %s, %s, %s, %s, %s or %s', (...names) => {
   const { lines, destination } = collect()
   const logger = createLogger({ service: 's', level: 'info', destination })
-  const secret = 'hunter2'
-  for (const name of ['password', 'key', 'token', 'secret', 'authorization', 'adminToken', 'KAFCLAW_MODEL_KEY']) {
-    logger.info({ [name]: secret, settings: { [name]: secret, sasl: { [name]: secret } } }, 'made')
+  for (const name of names) {
+    const secrets = { [name]: 'hunter2', deep: [{ er: { [name]: 'hunter2' } }] }
+    logger.info(secrets, 'made')
+    logger.child({ topic: 't' }).child(secrets).info('made')
+    logger.error({ err: Object.assign(new Error('failed'), { details: secrets }) }, 'failed')
   }
-  expect(lines).toHaveLength(7)
-  expect(JSON.stringify(lines)).not.toContain(secret)
-  expect(lines[0]).toMatchObject({ password: '[redacted]', settings: { sasl: { password: '[redacted]' } } })
+  expect(lines).toHaveLength(3 * names.length)
+  expect(JSON.stringify(lines)).not.toContain('hunter2')
+  expect(lines[0]).toMatchObject({ [names[0] ?? '']: '[redacted]' })
+})
+
+it('writes what only sounds like a secret', () => {
+  const { lines, destination } = collect()
+  const fields = { input_tokens: 5, idempotency_key: 'i', keys: ['a'], password: null, topic: 't' }
+  createLogger({ service: 's', level: 'info', destination }).info(fields, 'said')
+  expect(lines[0]).toMatchObject(fields)
+})
+
+it('writes an error with its code, details and cause', () => {
+  const { lines, destination } = collect()
+  const err = Object.assign(new Error('failed', { cause: new Error('disk full') }), { code: 'KC_X', details: { a: 1 } })
+  createLogger({ service: 's', level: 'info', destination }).error({ err }, 'said')
+  expect(lines[0]?.err).toMatchObject({ code: 'KC_X', details: { a: 1 }, stack: expect.stringContaining('disk full') })
+})
+
+it('does not stop at an object that contains itself', () => {
+  const { lines, destination } = collect()
+  const cycle: Record<string, unknown> = { name: 'a' }
+  cycle.self = cycle
+  createLogger({ service: 's', level: 'info', destination }).info({ cycle, list: [cycle] }, 'said')
+  expect(lines).toHaveLength(1)
 })
 
 it('tells the names of levels from other words', () => {

@@ -1,4 +1,12 @@
-import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type LevelWithSilent,
+  type Logger,
+  pino,
+} from 'pino'
+import { redact } from './redact.ts'
 
 export type { Logger } from 'pino'
 
@@ -20,20 +28,32 @@ export function isLogLevel(text: string): text is LogLevel {
 
 /**
  * Makes the JSON logger of a process: one object a line with `level`, `time` (ISO 8601), `pid`, `service` and `msg`.
- * Values under the names of secrets are replaced, wherever in the first three levels they stand.
+ * Values under the names of secrets are replaced, see `redact`.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const pinoLevel: LevelWithSilent = level
-  return pino(
+  const logger = pino(
     {
       level: pinoLevel,
       base: { pid: process.pid, service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: (error) => redact({ ...pino.stdSerializers.err(error) }) },
     },
     destination ?? openStderr(),
   )
+  redactChildren(logger)
+  return logger
+}
+
+/** pino does not hand the bindings of a child to the formatter of its parent; children inherit this method. */
+function redactChildren(logger: Logger): void {
+  const { child } = logger
+  Object.defineProperty(logger, 'child', {
+    value(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
+      return child.call(this, redact(bindings), options)
+    },
+  })
 }
 
 let stderr: DestinationStream | undefined
@@ -47,22 +67,3 @@ function openStderr(): DestinationStream {
   stderr ??= pino.destination({ dest: 2, sync: false, minLength: 0 })
   return stderr
 }
-
-const SECRET_NAMES = [
-  'password',
-  'key',
-  'token',
-  'secret',
-  'authorization',
-  'Authorization',
-  'apiKey',
-  'api_key',
-  'modelKey',
-  'embeddingKey',
-  'adminToken',
-  'KAFCLAW_MODEL_KEY',
-  'KAFCLAW_EMBEDDING_KEY',
-  'KAFCLAW_ADMIN_TOKEN',
-]
-
-const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
