@@ -50,8 +50,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 function redactChildren(logger: Logger): void {
   const { child } = logger
   Object.defineProperty(logger, 'child', {
-    value(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
-      return child.call(this, redact(bindings), options)
+    value(this: Logger, bindings: Bindings, options?: ChildLoggerOptions): Logger {
+      return Reflect.apply(child, this, [redact(bindings), options])
     },
   })
 }
