@@ -5,7 +5,7 @@ import * as kind from './settings-kinds.ts'
 export const SERVICES = ['agent-worker', 'memory-indexer', 'audit-sink', 'kafclaw'] as const
 export type Service = (typeof SERVICES)[number]
 
-export const MODES = ['local', 'local-kafka'] as const
+const MODES = ['local', 'local-kafka'] as const
 export type Mode = (typeof MODES)[number]
 
 export const SECTIONS = ['Group', 'Kafka', 'Agent', 'Model', 'Memory', 'Host'] as const

@@ -1,4 +1,4 @@
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Names as they end, in lower case and without `_`, `-` and `.`; `key` only alone, because most keys are no secrets. */
 const SECRET_NAME =
