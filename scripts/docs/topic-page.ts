@@ -1,0 +1,47 @@
+import { TASK_PARTITIONS, TOPICS, type TopicSpec, topicConfigs } from '@kafclaw/envelope'
+
+const DAY_MS = 86_400_000
+
+const INTRODUCTION = `# Topics
+
+<!-- Made from packages/envelope/src/topics.ts by \`npm run docs\`; \`npm run check\` compares the two. -->
+
+A group is a set of topics. Their names begin with \`group.<group>.\`; those of a zone other than \`public\` with
+\`group.<group>.zone.<zone>.\`, so that one ACL on a prefix fences a group or a zone. \`kafclaw topics apply\` creates them,
+\`kafclaw topics check\` compares a cluster with this table; services never create a topic by the way.
+
+Task topics have the same number of partitions (${TASK_PARTITIONS} unless the zone says otherwise, fixed for its life), so that a task has one
+partition number on all of them; all others have one. The partition is murmur2 of the key, as in the Java client.
+
+| topic | key | types | partitions | kept | scope | what lies there |
+|---|---|---|---|---|---|---|
+`
+
+/** The text of docs/topics.md. */
+export function topicPage(): string {
+  const specs = Object.values(TOPICS)
+  return `${INTRODUCTION}${specs.map(tableRow).join('')}\n## Configs\n\n${specs.map(configs).join('')}`
+}
+
+function tableRow(spec: TopicSpec): string {
+  const cells = [
+    `\`${spec.suffix}\``,
+    spec.key.replaceAll('<', '&lt;'),
+    spec.types.map((type) => `\`${type}\``).join(' '),
+    spec.partitions === 'task' ? 'task' : '1',
+    retention(spec),
+    spec.scope,
+    spec.description,
+  ]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+}
+
+function retention({ cleanup, retentionMs }: TopicSpec): string {
+  if (cleanup === 'compact') return 'the last of each key'
+  return retentionMs === null ? 'for ever' : `${retentionMs / DAY_MS} days`
+}
+
+function configs(spec: TopicSpec): string {
+  const settings = Object.entries(topicConfigs(spec.kind)).map(([name, value]) => `\`${name}=${value}\``)
+  return `- \`${spec.suffix}\`: ${settings.join(', ')}\n`
+}
