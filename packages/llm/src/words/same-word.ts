@@ -5,7 +5,7 @@
 export function sameWord(left: string, right: string): number {
   if (left === right) return 1
   if (/\p{N}/u.test(left) || /\p{N}/u.test(right)) return 0
-  if (stem(left) === stem(right)) return 0.9
+  if (stemOf(left) === stemOf(right)) return 0.9
   const [short, long] = left.length <= right.length ? [left, right] : [right, left]
   if (short.length < 4) return 0
   if (long.startsWith(short)) return 0.8
@@ -13,7 +13,8 @@ export function sameWord(left: string, right: string): number {
   return commonPrefixLength(short, long) >= Math.max(4, 0.7 * long.length) ? 0.6 : 0
 }
 
-function stem(word: string): string {
+/** An English word without the endings of its forms; words of other alphabets as they are. */
+export function stemOf(word: string): string {
   if (!/^[a-z]{4,}$/.test(word)) return word
   const singular = word.replace(/ies$/, 'y').replace(/(?<=[^s])s$/, '')
   const root = singular.replace(/(?:ing|ed)$/, '')

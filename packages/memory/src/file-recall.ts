@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs'
+import { AppError } from '@kafclaw/envelope'
+import type { Embedder } from '@kafclaw/llm'
+import { type Db, openDatabase } from '@kafclaw/storage'
+import type { Recall } from './recall.ts'
+import { createHybridSearch } from './search/hybrid-search.ts'
+
+export interface FileRecallOptions {
+  /** Path of the `memory.db` that an indexer on this machine writes. */
+  readonly path: string
+  readonly embedder: Embedder
+  /** Hears why a search had to do without vectors. */
+  onDegraded?(reason: unknown): void
+}
+
+export interface FileRecall extends Recall, Disposable {}
+
+interface OpenFile {
+  readonly db: Db
+  readonly inode: number
+  readonly recall: Recall
+}
+
+/**
+ * Searches the file of an indexer that runs in another process, without writing to it. The file is opened at the first
+ * search, and again when another one lies under its path. KC_MEMORY_FAILED (worth another try) while there is none.
+ */
+export function createFileRecall(options: FileRecallOptions): FileRecall {
+  let open: OpenFile | undefined
+
+  function current(): Recall {
+    const inode = inodeOf(options.path)
+    if (open?.inode === inode) return open.recall
+    open?.db.close()
+    open = undefined
+    const db = openDatabase(options.path, 'memory', { readOnly: true })
+    open = { db, inode, recall: createHybridSearch({ ...options, db }) }
+    return open.recall
+  }
+
+  return {
+    search: async (query, signal) => current().search(query, signal),
+    [Symbol.dispose]() {
+      open?.db.close()
+      open = undefined
+    },
+  }
+}
+
+function inodeOf(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats) return stats.ino
+  throw new AppError(
+    'KC_MEMORY_FAILED',
+    `There is no memory index at ${path} yet. Start its memory-indexer, or check KAFCLAW_MEMORY_DB.`,
+  )
+}

@@ -1,0 +1,8 @@
+export type { Embedder } from '@kafclaw/llm'
+export { chunkText } from './chunk-text.ts'
+export { createHashEmbedder } from './embed/hash-embedder.ts'
+export { createFileRecall, type FileRecall, type FileRecallOptions } from './file-recall.ts'
+export { createMemoryIndex, type MemoryIndex, type MemoryIndexOptions } from './memory-index.ts'
+export type { ForgottenItem, MemoryItem } from './memory-item.ts'
+export type { Positions } from './positions.ts'
+export type { Recall, RecalledItem, RecallQuery } from './recall.ts'
