@@ -1,4 +1,5 @@
-import Type, { type TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
+import * as Type from 'typebox'
 import { SCHEMA_VERSION } from './envelope.ts'
 import { about, closed, fallback, hex, id, name, nullable, oneOf, timestamp } from './fields.ts'
 import { type EnvelopeType, PAYLOAD_SCHEMAS } from './payloads/payload-table.ts'

@@ -58,6 +58,10 @@ export const ERRORS = {
   KC_ENVELOPE_TOO_MANY_MEMBERS: final(400, 'The record has more than 10,000 members and elements. Send less in one.'),
   KC_ENVELOPE_UNSAFE_INTEGER: final(400, 'A number in the record is beyond 2^53. Send it as a string.'),
   KC_ENVELOPE_WRONG_TOPIC: final(400, 'A record of this type does not belong on this topic. See docs/topics.md.'),
+  KC_GROUP_MISSING: final(
+    404,
+    'The group has no topics here. Create them with `kafclaw topics apply`, or start it with `kafclaw up`.',
+  ),
   KC_HTTP_BAD_REQUEST: final(400, 'The HTTP request was not understood. Check its path, headers and body.'),
   KC_HTTP_CANNOT_LISTEN: final(500, 'The address cannot be listened on. Choose another one with KAFCLAW_ADMIN_ADDR.'),
   KC_HTTP_NOT_AUTHENTICATED: final(
@@ -93,6 +97,7 @@ export const ERRORS = {
     502,
     'A batch on the topic cannot be read. The message names topic, partition and offset.',
   ),
+  KC_LOG_FOREIGN: final(409, 'The log is another one than this service had read. It begins anew.'),
   KC_LOG_FULL: again(507, 'The embedded log cannot grow because the disk is full. Free some space.'),
   KC_LOG_RECORD_GONE: final(410, 'The record is not on the log any more: retention has deleted it.'),
   KC_LOG_REWOUND: final(

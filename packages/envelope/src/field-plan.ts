@@ -1,5 +1,5 @@
 import type { JsonSchema } from './json-schema.ts'
-import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+import { normalizeTimestamp } from './timestamp.ts'
 
 /** How one field is filled in when reading and left out when writing; made once from its schema. */
 interface FieldPlan {
@@ -48,7 +48,7 @@ export function fill(plan: ObjectPlan, source: JsonObject, notes: FillNotes): Js
 
 function fillField(field: FieldPlan, given: unknown, notes: FillNotes): unknown {
   if (field.values && !field.values.has(given)) notes.unknownValue ??= field.key
-  if (field.isTime) return formatTimestamp(parseTimestamp(String(given)) ?? 0)
+  if (field.isTime) return normalizeTimestamp(String(given))
   if (field.nested && isObject(given)) return fill(field.nested, given, notes)
   const { items } = field
   if (items && Array.isArray(given)) return given.map((item) => (isObject(item) ? fill(items, item, notes) : item))

@@ -1,5 +1,5 @@
-import Type from 'typebox'
-import { ID_PATTERN, NAME_PATTERN, SKILL_MAX_LENGTH, SKILL_PATTERN } from './names.ts'
+import * as Type from 'typebox'
+import { ID_PATTERN, NAME_PATTERN, SKILL_PATTERN } from './names.ts'
 
 /** What each field says of itself in docs/schemas. */
 export type About = { description: string; examples: unknown[] }
@@ -9,7 +9,7 @@ export const about = (description: string, ...examples: unknown[]): About => ({ 
 export const text = (doc: About) => Type.String({ ...doc })
 export const id = (doc: About) => Type.String({ pattern: ID_PATTERN, ...doc })
 export const name = (doc: About) => Type.String({ pattern: NAME_PATTERN, ...doc })
-export const skillName = (doc: About) => Type.String({ pattern: SKILL_PATTERN, maxLength: SKILL_MAX_LENGTH, ...doc })
+export const skillName = (doc: About) => Type.String({ pattern: SKILL_PATTERN, ...doc })
 export const timestamp = (doc: About) => Type.String({ format: 'date-time', ...doc })
 export const hex = (length: number, doc: About) => Type.String({ pattern: `^[0-9a-f]{${length}}$`, ...doc })
 export const place = (doc: About) => Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}/[0-9]{1,9}/[0-9]{1,16}$', ...doc })

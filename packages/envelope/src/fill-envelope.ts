@@ -4,7 +4,7 @@ import { type Envelope, type Labels, SCHEMA_VERSION, type TraceContext } from '.
 import { type FillNotes, fill, isObject } from './field-plan.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
 import type { RawRecord } from './record.ts'
-import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+import { formatTimestamp, normalizeTimestamp, parseTimestamp } from './timestamp.ts'
 import type { TopicAddress } from './topic-name.ts'
 import { deriveSpanId, deriveTraceId, traceFromHeaders } from './trace-context.ts'
 
@@ -28,9 +28,8 @@ export function fillEnvelope({ type, body, record, address }: CheckedBody, notes
   const id = textOr(body.id, null) ?? deriveRecordId(record)
   const isRequest = type === 'request'
   const correlationId = textOr(body.correlation_id, isRequest ? taskIdOfRequest(id) : null)
-  const timestampMs = timeOf(body.timestamp) ?? record.timestampMs
-  const timestamp = formatTimestamp(timestampMs)
-  const expiresAtMs = timeOf(body.expires_at) ?? (isRequest ? (parseTimestamp(timestamp) ?? 0) + DEFAULT_LIFE_MS : null)
+  const timestamp = timeOf(body.timestamp) ?? formatTimestamp(record.timestampMs)
+  const expiresAt = timeOf(body.expires_at) ?? (isRequest ? deadlineFrom(timestamp) : null)
   const payload = fill(payloadPlan(type), withTopic(type, asObject(body.payload), address), notes)
   const envelope = {
     schema_version: SCHEMA_VERSION,
@@ -43,7 +42,7 @@ export function fillEnvelope({ type, body, record, address }: CheckedBody, notes
     correlation_id: correlationId,
     causation_id: textOr(body.causation_id, null),
     timestamp,
-    expires_at: expiresAtMs === null ? null : formatTimestamp(expiresAtMs),
+    expires_at: expiresAt,
     trace: fillTrace(asObject(body.trace), record, { id, correlationId }),
     labels: fillLabels(asObject(body.labels), notes),
     payload,
@@ -84,8 +83,13 @@ function fillLabels(given: JsonObject, notes: FillNotes): Labels {
   return { integrity, confidentiality } as Labels
 }
 
-function timeOf(value: unknown): number | null {
-  return typeof value === 'string' ? parseTimestamp(value) : null
+/** 24 hours after the timestamp of the body, not after the append: a repeated request must not live longer. */
+function deadlineFrom(timestamp: string): string {
+  return formatTimestamp((parseTimestamp(timestamp) ?? 0) + DEFAULT_LIFE_MS)
+}
+
+function timeOf(value: unknown): string | null {
+  return typeof value === 'string' ? normalizeTimestamp(value) : null
 }
 
 function textOr<T extends string | null>(value: unknown, otherwise: T): string | T {

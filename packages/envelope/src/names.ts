@@ -1,9 +1,10 @@
 /** Group, zone and agent id: a segment that is safe in topic names, ACL prefixes, paths and URLs. */
 export const NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$'
-/** A skill: name segments joined by dots. */
-export const SKILL_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}(\\.[a-z0-9][a-z0-9_-]{0,62})*$'
-/** Kafka allows 249 characters in a topic name; group and zone take up to 154 of `group.<g>.zone.<z>.skill.<s>.requests`. */
-export const SKILL_MAX_LENGTH = 95
+/**
+ * A skill: name segments joined by dots, 95 characters at most. Kafka allows 249 in a topic name, of which the rest of
+ * `group.<g>.zone.<z>.skill.<s>.requests` takes up to 154.
+ */
+export const SKILL_PATTERN = '^(?=.{1,95}$)[a-z0-9][a-z0-9_-]{0,62}(\\.[a-z0-9][a-z0-9_-]{0,62})*$'
 /** Ids are visible ASCII, because they are hashed with newlines between them, and printed. */
 export const ID_PATTERN = '^[!-~]{1,160}$'
 
@@ -16,7 +17,7 @@ export function isName(value: unknown): value is string {
 }
 
 export function isSkillName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= SKILL_MAX_LENGTH && skillRegExp.test(value)
+  return typeof value === 'string' && skillRegExp.test(value)
 }
 
 export function isId(value: unknown): value is string {

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { about, closed, fallback, id, name, nullable, text, timestamp } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 import { BlobRefSchema } from './blob-ref.ts'

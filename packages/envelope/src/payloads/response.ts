@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { about, anything, closed, fallback, id, name, nullable, oneOf, place, text } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 import { citations } from './citation.ts'

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { about, closed, fallback, oneOf, skillName } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { about, closed, fallback, id, integer, name, nullable, oneOf, text, whenIs } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 

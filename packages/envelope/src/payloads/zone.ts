@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { about, closed, fallback, integer, name } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 
