@@ -110,6 +110,7 @@ describe('shape', () => {
     ['packages/kafka/src/x.ts', `function f() {\n${lines(70)}}`],
     ['packages/kafka/src/x.ts', `const f = () => {\n${lines(70)}}`],
     ['packages/kafka/src/x.ts', 'function f(a, b, c, d) {}'],
+    ['packages/kafka/src/x.ts', `function f() {\n${`const g = () => {\n${lines(40)}}\n`.repeat(3)}}`],
   ])('refuses %s', (path, text) => {
     expect(messages(checkShape, path, text)).toHaveLength(1)
   })
@@ -118,5 +119,7 @@ describe('shape', () => {
     const text = `function f(a, b, c) {\n${lines(68)}}\n${lines(330)}`
     expect(messages(checkShape, 'packages/kafka/src/group-reader.broker.test.ts', text)).toEqual([])
     expect(messages(checkShape, 'packages/kafka/src/x.ts', text)).toEqual([])
+    const factory = `function createX() {\n${`function g() {\n${lines(40)}}\n`.repeat(2)}return { g }\n}`
+    expect(messages(checkShape, 'packages/kafka/src/x.ts', factory)).toEqual([])
   })
 })

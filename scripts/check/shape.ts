@@ -5,6 +5,8 @@ import { isTestCode, type Problem, problemAt, type SourceFile } from './source-f
 const FILE_LINES = 400
 const INDEX_LINES = 40
 const FUNCTION_LINES = 70
+/** A factory is a class in other clothes: what it returns is made of functions, which are measured by themselves. */
+const FACTORY_LINES = 120
 const PARAMETERS = 3
 
 /** Names that say nothing about what is inside. */
@@ -31,20 +33,37 @@ function checkFileLength(file: SourceFile): Problem[] {
   return lines > limit ? [problemAt(file, { start: 0 }, `${lines} lines; the limit is ${limit}`)] : []
 }
 
+type AnyFunction = ESTree.Function | ESTree.ArrowFunctionExpression
+
 function checkFunctions(file: SourceFile): Problem[] {
   if (/\.test\.ts$/.test(file.path)) return []
   const problems: Problem[] = []
-  const check = (node: ESTree.Function | ESTree.ArrowFunctionExpression) => {
-    const lines = file.text.slice(node.start, node.end).split('\n').length
-    if (lines > FUNCTION_LINES)
-      problems.push(problemAt(file, node, `a function of ${lines} lines; the limit is ${FUNCTION_LINES}`))
+  const open: Array<{ inner: number }> = []
+  const linesOf = (node: AnyFunction) => file.text.slice(node.start, node.end).split('\n').length
+  const enter = () => void open.push({ inner: 0 })
+  const exit = (node: AnyFunction) => {
+    const lines = linesOf(node)
+    const own = lines - (open.pop()?.inner ?? 0)
+    const parent = open.at(-1)
+    // A function on one line is a line of its parent.
+    if (parent && lines > 1) parent.inner += lines
+    if (own > FUNCTION_LINES)
+      problems.push(problemAt(file, node, `a function of ${own} lines; the limit is ${FUNCTION_LINES}`))
+    else if (lines > FACTORY_LINES) {
+      problems.push(problemAt(file, node, `${lines} lines with the functions in it; the limit is ${FACTORY_LINES}`))
+    }
     const { length } = node.params
     if (length > PARAMETERS && !isTestCode(file.path)) {
       problems.push(problemAt(file, node, `${length} parameters; above ${PARAMETERS} take one options object`))
     }
   }
-  new Visitor({ FunctionDeclaration: check, FunctionExpression: check, ArrowFunctionExpression: check }).visit(
-    file.program,
-  )
+  new Visitor({
+    FunctionDeclaration: enter,
+    'FunctionDeclaration:exit': exit,
+    FunctionExpression: enter,
+    'FunctionExpression:exit': exit,
+    ArrowFunctionExpression: enter,
+    'ArrowFunctionExpression:exit': exit,
+  }).visit(file.program)
   return problems
 }
