@@ -1,0 +1,48 @@
+import { LEASE_MARGIN_MS } from './lease.ts'
+
+/** One boot of one agent: the pair that a lease belongs to. */
+export interface BootName {
+  agentId: string
+  boot: number
+}
+
+/** Proof of absence: who has been silent for how long between beats of our own. */
+export interface AbsenceChain {
+  /** A beat of another boot was read. */
+  heard(other: BootName): void
+  /** A beat of our own was read back; `sentMs` is our monotonic clock when it was sent. */
+  ownBeat(sentMs: number): void
+  /** True once a chain of our own beats spans lease + margin and holds no beat of that boot. */
+  isAbsent(other: BootName): boolean
+}
+
+/**
+ * Absence stands in the log, not on a clock: only beats of our own that were read back count, and a gap of more than half a
+ * lease between two of them (sleep, cut, lost broker) starts every chain anew, so a reader that was away takes nothing over.
+ */
+export function createAbsenceChain(leaseMs: number): AbsenceChain {
+  /** Boot -> sentMs of the own beat with which the chain begins; null: begins with the next one. */
+  const since = new Map<string, number | null>()
+  const newest = new Map<string, number>()
+  let lastOwnMs: number | null = null
+  const nameOf = (other: BootName): string => `${other.agentId}/${other.boot}`
+  return {
+    heard(other) {
+      since.set(nameOf(other), null)
+      if (other.boot <= (newest.get(other.agentId) ?? 0)) return
+      newest.set(other.agentId, other.boot)
+      // A newer boot gets as long to take up the runs of the older ones as an absent agent gets to come back.
+      for (const name of since.keys()) if (name.startsWith(`${other.agentId}/`)) since.set(name, null)
+    },
+    ownBeat(sentMs) {
+      const broken = lastOwnMs !== null && sentMs - lastOwnMs > leaseMs / 2
+      for (const [name, startMs] of since) if (startMs === null || broken) since.set(name, sentMs)
+      lastOwnMs = sentMs
+    },
+    isAbsent(other) {
+      const startMs = since.get(nameOf(other))
+      if (startMs === undefined) since.set(nameOf(other), null)
+      return typeof startMs === 'number' && lastOwnMs !== null && lastOwnMs - startMs > leaseMs + LEASE_MARGIN_MS
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { BootName } from './absence.ts'
+import { type Candidate, RANK_DELAY_MS, rankOf } from './rank.ts'
+import { type AskedRequest, countingRequest, type TaskState } from './task-state.ts'
+
+/** Attempts in a row without a new step after which nobody claims any more. */
+export const MOST_FRUITLESS = 3
+
+/** What an agent knows of itself and of the others when it looks at a task. */
+export interface Claimant {
+  agentId: string
+  boot: number
+  skills: ReadonlySet<string>
+  /** Live agents that could take a task of this skill, the claimant among them. */
+  candidates(skill: string): readonly Candidate[]
+  isAbsent(other: BootName): boolean
+  /** Whether this boot works on the task: a claim that it holds and does not work on is claimed anew. */
+  isRunning(taskId: string): boolean
+  /** The clock of the log: append time of the newest beat read. Epoch milliseconds. */
+  clockMs: number
+}
+
+export type ClaimDecision =
+  /** Claim `attempt` when `waitMs` have passed since the task came to stand as it stands now. */
+  | { kind: 'claim'; attempt: number; waitMs: number; fruitless: number; request: AskedRequest }
+  /** Somebody runs it, or its request has not been read: look again when the log says something new. */
+  | { kind: 'held' }
+  /** Not this agent's task, or nobody's any more. */
+  | { kind: 'never'; why: 'ended' | 'recipient' | 'skill' | 'expired' | 'fruitless' }
+
+/**
+ * Who may claim, and when (docs/wire.md, Who runs a task): an agent that has the skill or is the recipient, by rank, for
+ * attempt 1, after `released` and after an absence that stands in the log; at once for a run of an earlier boot of its own.
+ */
+export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
+  if (task.outcome !== null) return { kind: 'never', why: 'ended' }
+  const request = countingRequest(task)
+  if (request === null) return { kind: 'held' }
+  const unfit = whyUnfit(request, me)
+  if (unfit !== null) return { kind: 'never', why: unfit }
+  const attempt = (task.claim?.attempt ?? 0) + 1
+  const grounds = groundsFor(task, me)
+  if (grounds === 'held') return { kind: 'held' }
+  const fruitless = grounds === 'lost' ? (task.claim?.fruitless ?? 0) + 1 : (task.claim?.fruitless ?? 0)
+  if (fruitless >= MOST_FRUITLESS) return { kind: 'never', why: 'fruitless' }
+  const rank =
+    grounds === 'own' || request.recipientId !== null
+      ? 0
+      : rankOf({ taskId: task.taskId, attempt }, me.agentId, me.candidates(request.skill))
+  return { kind: 'claim', attempt, waitMs: rank * RANK_DELAY_MS, fruitless, request }
+}
+
+function whyUnfit(request: AskedRequest, me: Claimant): 'recipient' | 'skill' | 'expired' | null {
+  if (request.recipientId !== null && request.recipientId !== me.agentId) return 'recipient'
+  if (!me.skills.has(request.skill)) return 'skill'
+  return me.clockMs > request.expiresAtMs ? 'expired' : null
+}
+
+/** Why the next attempt is free: nobody has it, its holder gave it back, an earlier boot of ours had it, or its holder is gone. */
+function groundsFor(task: TaskState, me: Claimant): 'open' | 'released' | 'own' | 'lost' | 'held' {
+  const { claim } = task
+  if (claim === null) return 'open'
+  if (task.released !== null) return task.released === 'error' ? 'lost' : 'released'
+  if (claim.agentId === me.agentId) return claim.boot < me.boot || !me.isRunning(task.taskId) ? 'own' : 'held'
+  return me.isAbsent({ agentId: claim.agentId, boot: claim.boot }) ? 'lost' : 'held'
+}

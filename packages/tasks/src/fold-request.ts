@@ -1,0 +1,19 @@
+import type { RequestEnvelope } from '@kafclaw/envelope'
+import type { AskedRequest, TaskState } from './task-state.ts'
+
+/** R1: all requests with one task id are one task; the same place read twice is read once. */
+export function foldRequest(task: TaskState, envelope: RequestEnvelope, place: string): TaskState {
+  if (task.requests.some((request) => request.place === place)) return task
+  return { ...task, requests: [...task.requests, toAskedRequest(envelope, place)] }
+}
+
+function toAskedRequest(envelope: RequestEnvelope, place: string): AskedRequest {
+  return {
+    place,
+    expiresAtMs: Date.parse(envelope.expires_at),
+    recipientId: envelope.recipient_id,
+    skill: envelope.payload.skill,
+    senderId: envelope.sender_id,
+    parentTaskId: envelope.payload.parent_task_id,
+  }
+}

@@ -1,0 +1,19 @@
+export { type AbsenceChain, type BootName, createAbsenceChain } from './absence.ts'
+export { type Claimant, type ClaimDecision, decideClaim, MOST_FRUITLESS } from './claim-decision.ts'
+export { foldRequest } from './fold-request.ts'
+export { foldResponse } from './fold-response.ts'
+export { foldStatus } from './fold-status.ts'
+export { homePartition, isHome } from './home-partition.ts'
+export { beatIntervalMs, beatTimeoutMs, LEASE_MARGIN_MS, mayAct } from './lease.ts'
+export { type Candidate, RANK_DELAY_MS, rankOf } from './rank.ts'
+export { createRoster, type Roster, type RosterEntry } from './roster.ts'
+export {
+  type AskedRequest,
+  type Claim,
+  countingRequest,
+  newTask,
+  type Outcome,
+  type OutcomeStatus,
+  type ReleaseReason,
+  type TaskState,
+} from './task-state.ts'
