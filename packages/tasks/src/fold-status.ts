@@ -25,6 +25,8 @@ export function foldStatus(task: TaskState, envelope: TaskStatusEnvelope, offset
     }
     case 'released':
       if (task.claim === null || payload.run_id !== task.claim.runId || task.released !== null) return task
+      // Read again after a restart, a release that stood before the claim must not count now either.
+      if (offset < task.claim.offset) return task
       return { ...task, released: payload.reason === 'error' ? 'error' : 'shutdown' }
     default:
       return task
