@@ -193,6 +193,16 @@ export const SETTINGS = {
       'Folder of everything that a member keeps. It must survive a restart; never share it between machines.',
     services: SERVICES,
   }),
+  cacheDir: setting({
+    variable: 'KAFCLAW_CACHE_DIR',
+    section: 'Host',
+    kind: kind.folder,
+    fallback: null,
+    otherwise: '`$XDG_CACHE_HOME/kafclaw`, else `~/.cache/kafclaw`',
+    description:
+      'Folder for what is downloaded once: the Kafka that `demo --kafka` and the tests start. It may be removed at any time.',
+    services: ['kafclaw'],
+  }),
   retentionDays: setting({
     variable: 'KAFCLAW_RETENTION_DAYS',
     section: 'Host',

@@ -54,6 +54,7 @@ describe('values', () => {
       embeddingModel: null,
       embeddingKey: null,
       memoryDb: null,
+      cacheDir: null,
       dataDir: '/home/ada/.local/state/kafclaw',
       retentionDays: 14,
       adminAddress: '127.0.0.1:0',
