@@ -1,0 +1,146 @@
+import type { Env } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
+import type { Logger } from '@kafclaw/telemetry'
+import type { KafkaProperties } from '../security/kafka-properties.ts'
+import type { BrokerLink } from './broker-link.ts'
+import { fetchMetadata, type Metadata } from './metadata.ts'
+
+/** One client's view of the brokers: who they are, and the connections to them. Shared by nobody. */
+export interface Cluster {
+  /** Asks any broker in reach; `[]` asks for the brokers only. */
+  metadata(topics: readonly string[] | 'all'): Promise<Metadata>
+  /** The connection for ordinary requests to a broker, opened at first use and after it broke. */
+  link(nodeId: number): Promise<BrokerLink>
+  /** A new connection for the caller alone, who destroys it; a waiting fetch holds up all else on its connection. */
+  ownLink(nodeId: number): Promise<BrokerLink>
+  close(): void
+}
+
+export interface ClusterOptions {
+  brokers: readonly string[]
+  clientId: string
+  properties: KafkaProperties
+  requestTimeoutMs: number
+  env: Env
+  logger: Logger
+}
+
+interface Address {
+  host: string
+  port: number
+}
+
+export function createCluster(options: ClusterOptions): Cluster {
+  const seeds = options.brokers.map(parseAddress)
+  const nodes = new Map<number, Address>()
+  const links = new Map<number, BrokerLink>()
+  const opening = new Map<number, Promise<BrokerLink>>()
+  const closing = new AbortController()
+  let seedLink: BrokerLink | null = null
+  let nextCandidate = 0
+
+  async function connect(address: Address, nodeId: number | null): Promise<BrokerLink> {
+    failIfClosed()
+    // Loaded at first use: a command that runs on the embedded log must not pay for kafkajs.
+    const { createKafkajsLogger, openBrokerLink } = await import('./kafkajs-doors.ts')
+    failIfClosed()
+    return openBrokerLink({
+      ...address,
+      nodeId,
+      clientId: options.clientId,
+      properties: options.properties,
+      requestTimeoutMs: options.requestTimeoutMs,
+      kafkajsLogger: createKafkajsLogger(options.logger),
+      signal: closing.signal,
+    })
+  }
+
+  function failIfClosed(): void {
+    if (closing.signal.aborted)
+      throw new AppError('KC_INTERRUPTED', 'The connection to Kafka was closed by this program')
+  }
+
+  async function connectNode(nodeId: number): Promise<BrokerLink> {
+    const address = nodes.get(nodeId)
+    if (address) return connect(address, nodeId)
+    throw new AppError('KC_KAFKA_UNREACHABLE', `Broker ${nodeId} is not among those that the cluster names`)
+  }
+
+  async function anyLink(): Promise<BrokerLink> {
+    for (const link of links.values()) if (link.isOpen) return link
+    if (seedLink?.isOpen) return seedLink
+    // Brokers that metadata named are tried as well: the seeds may be gone for good in a long life.
+    const candidates = [...seeds, ...nodes.values()]
+    const failures: AppError[] = []
+    while (failures.length < candidates.length) {
+      const address = candidates[nextCandidate++ % candidates.length]
+      try {
+        if (address) seedLink = await connect(address, null)
+        if (seedLink) return seedLink
+      } catch (thrown) {
+        failures.push(AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE'))
+        failIfClosed()
+      }
+    }
+    throw unreachable(options.brokers, failures)
+  }
+
+  function remember(metadata: Metadata, from: BrokerLink): void {
+    nodes.clear()
+    for (const { nodeId, host, port } of metadata.brokers) nodes.set(nodeId, { host, port })
+    for (const [nodeId, link] of links) {
+      if (link.isOpen && link.address === formatAddress(nodes.get(nodeId))) continue
+      link.destroy()
+      links.delete(nodeId)
+    }
+    // The broker that answered is mostly one of those named: one connection less.
+    for (const [nodeId, address] of nodes) {
+      if (from !== seedLink || from.address !== formatAddress(address) || links.has(nodeId)) continue
+      links.set(nodeId, from)
+      seedLink = null
+    }
+  }
+
+  return {
+    async metadata(topics) {
+      const link = await anyLink()
+      const metadata = await fetchMetadata(link, topics)
+      remember(metadata, link)
+      return metadata
+    },
+    async link(nodeId) {
+      const known = links.get(nodeId)
+      if (known?.isOpen) return known
+      const underway = opening.get(nodeId) ?? connectNode(nodeId)
+      opening.set(nodeId, underway)
+      try {
+        const link = await underway
+        links.set(nodeId, link)
+        return link
+      } finally {
+        opening.delete(nodeId)
+      }
+    },
+    ownLink: connectNode,
+    close: () => closing.abort(),
+  }
+}
+
+function unreachable(brokers: readonly string[], failures: readonly AppError[]): AppError {
+  const final = failures.find((failure) => !failure.retryable)
+  if (final) return final
+  const reasons = [...new Set(failures.map((failure) => failure.message))].join('; ')
+  const text = `No broker of ${brokers.join(', ')} can be reached: ${reasons}. Check the addresses, security.protocol, and that the brokers are up`
+  return new AppError('KC_KAFKA_UNREACHABLE', text, { cause: failures[0], details: { brokers } })
+}
+
+function formatAddress(address: Address | undefined): string {
+  return address ? `${address.host}:${address.port}` : ''
+}
+
+/** `host:port`, also `[::1]:9092`. */
+function parseAddress(text: string): Address {
+  const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text.trim())
+  if (!match?.[1]) throw new AppError('KC_CONFIG_INVALID', `"${text}" is not a broker address; write host:port`)
+  return { host: match[1], port: Number(match[2]) }
+}

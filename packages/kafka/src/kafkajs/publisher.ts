@@ -1,0 +1,83 @@
+import { type Env, sleep } from '@kafclaw/env'
+import { AppError, type RecordPlace } from '@kafclaw/envelope'
+import type { Logger } from '@kafclaw/telemetry'
+import type { OutgoingRecord, Publisher } from '../log.ts'
+import type { Cluster } from './cluster.ts'
+import { createDelivery } from './delivery.ts'
+import { planParcels } from './send-plan.ts'
+
+export interface PublisherDeps {
+  cluster: Cluster
+  env: Env
+  logger: Logger
+  idempotent: boolean
+  compression: 'none' | 'gzip'
+  requestTimeoutMs: number
+  retries: number
+  onRetry?: ((error: AppError) => void) | undefined
+}
+
+const FIRST_BACKOFF_MS = 50
+const LONGEST_BACKOFF_MS = 1_000
+const CLOSE_PATIENCE_MS = 1_000
+/** How long a missing topic may take to become visible at all brokers after it was created. */
+const MISSING_PATIENCE_MS = 1_500
+
+/**
+ * The kafkajs form of a publisher: one batch in flight, whatever its callers do. With concurrent sends and a cut connection
+ * kafkajs's own producer lost acknowledged records and wrote others twice; here a batch that got no answer is sent again
+ * under the same sequence number before anything else leaves this lane.
+ */
+export function createKafkaPublisher(deps: PublisherDeps): Publisher {
+  const closing = new AbortController()
+  const delivery = createDelivery(deps)
+  let tail: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+
+  async function deliver(records: readonly OutgoingRecord[]): Promise<RecordPlace[]> {
+    if (records.length === 0) return []
+    const job = delivery.begin(planParcels(records))
+    const startMs = deps.env.monotonicMs()
+    for (let attempt = 1; ; attempt++) {
+      if (closing.signal.aborted) throw delivery.giveUp(job, closedError())
+      await delivery.attempt(job)
+      if (job.pending.length === 0) return delivery.finish(job)
+      const spentMs = deps.env.monotonicMs() - startMs
+      const error = job.lastError ?? new AppError('KC_KAFKA_FAILED', 'Kafka did not acknowledge all records')
+      const budgetMs =
+        error.code === 'KC_KAFKA_UNKNOWN_TOPIC' ? MISSING_PATIENCE_MS : (deps.retries + 1) * deps.requestTimeoutMs
+      const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 10))
+      // Zero retries means that a batch of unknown fate is never sent a second time, however fast it failed.
+      const mayRepeat = deps.retries > 0 || job.pending.every((parcel) => parcel.unanswered === 0)
+      if (!mayRepeat || spentMs + backoffMs > budgetMs) throw delivery.giveUp(job, error)
+      deps.onRetry?.(error)
+      deps.logger.debug({ err: error, attempt, backoffMs }, 'publishing is tried again')
+      await sleep(deps.env, backoffMs, closing.signal)
+    }
+  }
+
+  return {
+    publish(records) {
+      if (closing.signal.aborted) return Promise.reject(closedError())
+      waiting++
+      const run = waiting === 1 ? deliver(records) : tail.then(() => deliver(records))
+      tail = run.then(released, released)
+      return run
+    },
+    async close() {
+      const drained = waiting === 0 ? Promise.resolve() : Promise.race([tail, sleep(deps.env, CLOSE_PATIENCE_MS)])
+      await drained
+      closing.abort()
+      deps.cluster.close()
+      await tail
+    },
+  }
+
+  function released(): void {
+    waiting--
+  }
+}
+
+function closedError(): AppError {
+  return new AppError('KC_INTERRUPTED', 'The publisher was closed; what was not acknowledged must be sent again')
+}
