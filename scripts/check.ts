@@ -4,21 +4,20 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkBoundaries } from './check/boundaries.ts'
 import { runTool, type StepResult } from './check/command-step.ts'
+import { checkDocLinks } from './check/doc-links.ts'
 import { checkOutsideWorld } from './check/outside-world.ts'
 import { checkShape } from './check/shape.ts'
-import { type Rule, readSources } from './check/source-file.ts'
+import { type Problem, type Rule, readSources } from './check/source-file.ts'
 
 const { values } = parseArgs({ options: { root: { type: 'string' }, only: { type: 'string' } } })
 const root = values.root ?? dirname(import.meta.dirname)
 const only = values.only?.split(',')
 
 const sources = readSources(root)
-const rule = (check: Rule) => async (): Promise<StepResult> => ({
-  problems: sources
-    .flatMap(check)
-    .map(({ path, line, message }) => `${path}:${line} ${message}`)
-    .join('\n'),
+const found = (problems: Problem[]): StepResult => ({
+  problems: problems.map(({ path, line, message }) => `${path}:${line} ${message}`).join('\n'),
 })
+const rule = (check: Rule) => async () => found(sources.flatMap(check))
 const tool =
   (command: string, ...args: string[]) =>
   () =>
@@ -31,6 +30,7 @@ const STEPS: Readonly<Record<string, () => Promise<StepResult>>> = {
   'format and lint': tool('biome', 'ci', '--error-on-warnings', '--colors=off', '.'),
   types: tool('tsc', '--noEmit', '-p', '.'),
   'dead code': tool('knip', '--no-progress', '--treat-config-hints-as-errors'),
+  'doc links': async () => found(checkDocLinks(root)),
   'docs parity': tool('node', '-C', '@kafclaw/source', 'scripts/docs-parity.ts'),
 }
 

@@ -43,6 +43,14 @@ describe('a break that is planted in a copy of the repository', () => {
     expect(await check('shape')).toContain('apps/planted/src/long.ts:1')
   })
 
+  it('fails the check when a page links to nothing', async () => {
+    await plant(
+      'docs/page.md',
+      'See [the table](./missing.md#row), [this](page.md) and [that](https://example.org/x.md).\n',
+    )
+    expect(await check('doc links')).toMatch(/docs\/page\.md:1 links to \.\/missing\.md, which is not there$/m)
+  })
+
   it('fails the check when the types do not fit', async () => {
     await plant('apps/planted/src/wrong.ts', "export const count: number = 'one'\n")
     expect(await check('types')).toContain('apps/planted/src/wrong.ts')
