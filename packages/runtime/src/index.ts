@@ -1,8 +1,26 @@
 export { keepAgentId } from './agent-id.ts'
+export { applyTopics, plannedTopics, type TopicScope, type ZoneSettings } from './apply-topics.ts'
 export { createDataFolder, type DataFolder, type MemberFiles } from './data-folder.ts'
 export { formatDuration, parseDuration } from './duration.ts'
+export { EXIT, toExitCode } from './exit-codes.ts'
+export {
+  type Asked,
+  connectGroup,
+  type GroupClient,
+  type GroupClientOptions,
+  type Question,
+  readZone,
+} from './group-client.ts'
+export { type Host, type HostOptions, type MemberParts, openHost, openMember, type Service, VERSION } from './host.ts'
+export { createMember, type Member, type MemberEnd } from './member.ts'
+export type { MemberOptions } from './member-core.ts'
+export type { Readiness, ReadinessCheck } from './readiness.ts'
+export type { ChildRequest, Run, RunHandler, RunOutcome, RunStep } from './run.ts'
+export { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
+export { runServiceProcess, type ServiceProcess, toEndCode } from './service-process.ts'
 export { type ReadSettings, readSettings, type SettingOverrides, type Settings } from './settings.ts'
 export { generateConfigurationDoc } from './settings-doc.ts'
 export type { Secret } from './settings-secret.ts'
-export { type Mode, type Origin, SETTINGS, type Service, type SettingKey } from './settings-table.ts'
+export { type Mode, type Origin, SETTINGS, type Service as ServiceName, type SettingKey } from './settings-table.ts'
 export { type SettingView, viewSettings } from './settings-view.ts'
+export { summarize } from './timeline.ts'

@@ -43,6 +43,7 @@ CREATE INDEX `run_step_task_id` ON `run_step` (`task_id`);--> statement-breakpoi
 CREATE TABLE `session_turn` (
 	`session` text NOT NULL,
 	`seq` integer NOT NULL,
+	`task_id` text NOT NULL,
 	`role` text NOT NULL,
 	`content` text NOT NULL,
 	`at_ms` integer NOT NULL,

@@ -86,6 +86,7 @@ export const sessionTurn = sqliteTable(
   {
     session: text().notNull(),
     seq: integer().notNull(),
+    task_id: text().notNull(),
     role: text().notNull(),
     content: text().notNull(),
     at_ms: integer().notNull(),

@@ -1,0 +1,43 @@
+import type { Message } from '@kafclaw/llm'
+import type { Db } from '@kafclaw/storage'
+
+/** Conversations of this agent, kept by their names on its own disk. */
+export interface Sessions {
+  /** The turns before this one, oldest first, bounded. */
+  history(session: string): Message[]
+  /** Keeps a finished turn; a turn of the same task is kept once. */
+  append(session: string, turn: { taskId: string; question: string; answer: string }): void
+}
+
+/** Older turns are kept but no longer shown to the model. */
+const MOST_MESSAGES = 40
+
+export function createSessions(db: Db, now: () => number): Sessions {
+  const select = db.prepare<[string, number], { role: string; content: string }>(
+    'select role, content from session_turn where session = ? order by seq desc limit ?',
+  )
+  const has = db.prepare<[string, string], { seq: number }>(
+    'select seq from session_turn where session = ? and task_id = ?',
+  )
+  const last = db.prepare<[string], { seq: number | null }>(
+    'select max(seq) as seq from session_turn where session = ?',
+  )
+  const insert = db.prepare(
+    'insert into session_turn (session, seq, task_id, role, content, at_ms) values (?, ?, ?, ?, ?, ?)',
+  )
+  return {
+    history: (session) =>
+      select
+        .all(session, MOST_MESSAGES)
+        .toReversed()
+        .map(({ role, content }) => ({ role: role === 'user' ? 'user' : 'assistant', content })),
+    append(session, { taskId, question, answer }) {
+      db.transaction(() => {
+        if (has.get(session, taskId)) return
+        const seq = (last.get(session)?.seq ?? 0) + 1
+        insert.run(session, seq, taskId, 'user', question, now())
+        insert.run(session, seq + 1, taskId, 'assistant', answer, now())
+      })
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { AppError, deriveTaskId } from '@kafclaw/envelope'
+import type { Recall, RecalledItem } from '@kafclaw/memory'
+import type { ToolContext } from '@kafclaw/tools'
+import type { CallFrame } from './frames.ts'
+
+/** The skill under which a memory indexer answers. */
+const RECALL_SKILL = 'memory.recall'
+
+/** Recall over the log: a child task for the indexer of this agent, `<agent_id>-memory`. Error: KC_MEMORY_FAILED with what the indexer said. */
+export function createWireRecall({
+  frame,
+  ctx,
+  agentId,
+}: {
+  frame: CallFrame
+  ctx: ToolContext
+  agentId: string
+}): Recall {
+  return {
+    async search(query) {
+      const indexer = `${agentId}-memory`
+      const answer = await frame.run.ask({
+        taskId: deriveTaskId([ctx.taskId, String(ctx.step), String(ctx.index), RECALL_SKILL]),
+        recipientId: indexer,
+        payload: {
+          skill: RECALL_SKILL,
+          content: query.query,
+          input: {
+            query: query.query,
+            ...(query.limit ? { limit: query.limit } : {}),
+            ...(query.tags ? { tags: query.tags } : {}),
+          },
+        },
+        causationId: await frame.intend(),
+      })
+      const { status, error, output } = answer.payload
+      if (status !== 'completed') {
+        throw new AppError('KC_MEMORY_FAILED', `${indexer} could not recall: ${error?.message ?? status}.`)
+      }
+      return itemsOf(output)
+    },
+  }
+}
+
+/** What the indexer sent was checked as a record, but its output is free: only what looks like an item is taken. */
+function itemsOf(output: unknown): RecalledItem[] {
+  if (typeof output !== 'object' || output === null || !('items' in output) || !Array.isArray(output.items)) return []
+  return output.items.filter(isItem)
+}
+
+function isItem(value: unknown): value is RecalledItem {
+  if (typeof value !== 'object' || value === null) return false
+  const item: Partial<Record<keyof RecalledItem, unknown>> = value
+  return (
+    typeof item.item_id === 'string' &&
+    typeof item.content === 'string' &&
+    typeof item.title === 'string' &&
+    typeof item.author === 'string' &&
+    typeof item.topic === 'string' &&
+    typeof item.partition === 'number' &&
+    typeof item.offset === 'number'
+  )
+}

@@ -1,0 +1,105 @@
+import { AppError, type RequestEnvelope } from '@kafclaw/envelope'
+import type { Claim } from '@kafclaw/tasks'
+import type { ChildRequest, Run, RunStep } from './run.ts'
+import type { RunRecords } from './run-records.ts'
+import type { RunsOptions } from './runs.ts'
+import type { Slots } from './slots.ts'
+import type { StoredTask } from './task-store.ts'
+
+/** A run with what the list of runs needs of it. */
+export interface ActiveRun extends Run {
+  readonly claim: Claim
+  readonly expiresAtMs: number
+  readonly ended: Promise<void>
+  abort(why: string): void
+  /** The run ends at its next checkpoint; whoever waits for a child stops waiting. */
+  askToStop(): void
+  giveSlotBack(): void
+  end(): void
+}
+
+export interface ActiveRunOptions extends RunsOptions {
+  slots: Slots
+  records: RunRecords
+  task: StoredTask
+  claim: Claim
+  request: RequestEnvelope
+  isStopping(): boolean
+}
+
+export function createActiveRun(options: ActiveRunOptions): ActiveRun {
+  const { task, claim, request, records, slots, commit } = options
+  const controller = new AbortController()
+  const asked = new AbortController()
+  const ended = Promise.withResolvers<void>()
+  let holdsSlot = true
+
+  function checkpoint(): void {
+    if (controller.signal.aborted)
+      throw new AppError('KC_RUN_STOPPED', `The run stops: ${String(controller.signal.reason)}.`)
+    if (options.isStopping())
+      throw new AppError('KC_RUN_STOPPED', 'The run stops: the service shuts down; the task is given back.')
+  }
+
+  function giveSlotBack(): void {
+    if (holdsSlot) slots.release()
+    holdsSlot = false
+  }
+
+  /** While a run waits for somebody else it needs no slot: others work in it, the child perhaps among them. */
+  async function withoutSlot<T>(wait: () => Promise<T>): Promise<T> {
+    giveSlotBack()
+    try {
+      return await wait()
+    } finally {
+      await slots.retake(controller.signal)
+      holdsSlot = true
+    }
+  }
+
+  async function untilMayAct(): Promise<void> {
+    checkpoint()
+    await options.untilMayAct(controller.signal)
+    checkpoint()
+  }
+
+  async function ask(child: ChildRequest) {
+    await untilMayAct()
+    await commit.submit(() => records.ask(run, child))
+    const outcome = await withoutSlot(() =>
+      options.outcomeOf(child.taskId, AbortSignal.any([controller.signal, asked.signal])),
+    )
+    checkpoint()
+    return outcome
+  }
+
+  const run: ActiveRun = {
+    taskId: task.taskId,
+    runId: claim.runId,
+    attempt: claim.attempt,
+    claim,
+    request,
+    expiresAtMs: Date.parse(request.expires_at),
+    signal: controller.signal,
+    ended: ended.promise,
+    checkpoint,
+    untilMayAct,
+    step(step: RunStep, causationId?: string) {
+      checkpoint()
+      const id = options.env.newId()
+      const stored = commit.submit(() => records.step(run, step, { id, causationId: causationId ?? claim.recordId }))
+      // A step that cannot be stored ends the run where its answer cannot be stored either: nobody has to wait for it here.
+      stored.catch(() => undefined)
+      return { id, stored }
+    },
+    ask,
+    progress(text) {
+      if (!controller.signal.aborted) commit.submit(() => records.progress(run, text)).catch(() => undefined)
+    },
+    abort: (why) => controller.abort(why),
+    askToStop: () => asked.abort('the service shuts down'),
+    giveSlotBack,
+    end: () => ended.resolve(),
+  }
+  return run
+}

@@ -1,0 +1,229 @@
+import type { Env } from '@kafclaw/env'
+import {
+  AppError,
+  type Envelope,
+  formatPlace,
+  type NewAnnouncePayload,
+  parsePlace,
+  type RawRecord,
+  type RecordPlace,
+} from '@kafclaw/envelope'
+import type { Log } from '@kafclaw/kafka'
+import type { Db } from '@kafclaw/storage'
+import { homePartition } from '@kafclaw/tasks'
+import type { Logger, Metrics } from '@kafclaw/telemetry'
+import type { Boot } from './boot.ts'
+import { type Claims, createClaims, type DueClaim } from './claims.ts'
+import { createRecordFold } from './fold-record.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import type { GroupState } from './group-state.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import { createIngest, type Ingest } from './ingest.ts'
+import type { JournalEnds } from './journal-ends.ts'
+import { createMemberEvents, type MemberEvents } from './member-events.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts'
+import { createOutcomes } from './outcomes.ts'
+import { createPositions, type Positions } from './positions.ts'
+import { createRefusal } from './refused-records.ts'
+import type { RunHandler } from './run.ts'
+import { createRuns, type Runs } from './runs.ts'
+import { createSender, type Sender } from './sender.ts'
+import { createTaskStore, type TaskStore } from './task-store.ts'
+import { createTimeline } from './timeline.ts'
+import { createTransactor } from './transactor.ts'
+
+export interface MemberOptions {
+  env: Env
+  logger: Logger
+  metrics: Metrics
+  log: Log
+  /** The state file of this service, of its own; nobody else writes it. */
+  db: Db
+  group: string
+  zone: string
+  /** The id under which it announces itself, claims and answers. */
+  agentId: string
+  role: 'agent' | 'orchestrator' | 'indexer' | 'audit'
+  skills: NonNullable<NewAnnouncePayload['skills']>
+  /** Runs at once. */
+  capacity: number
+  handler: RunHandler
+  version: string
+  retentionDays: number
+}
+
+/** The parts of a member that live on its database, wired; the life cycle stands in member.ts. */
+export interface MemberCore {
+  events: MemberEvents
+  commit: GroupCommit
+  ingest: Ingest
+  sender: Sender
+  tasks: TaskStore
+  outbox: Outbox
+  relay: OutboxRelay
+  positions: Positions
+  runs: Runs
+  claims: Claims
+}
+
+/** What the life cycle lends to the parts. */
+export interface MemberLinks {
+  group: GroupState
+  boot: Boot
+  heartbeat: Heartbeat
+  journalEnds: JournalEnds
+  signal: AbortSignal
+  mayClaim(): boolean
+  onBeat(envelope: Extract<Envelope, { type: 'announce' }>, record: RawRecord): void
+  onForeignLog(topic: string, partition: number): void
+  onStorageTrouble(error: AppError | null): void
+  skillTopic(skill: string): string | undefined
+}
+
+export function createMemberCore(options: MemberOptions, links: MemberLinks): MemberCore {
+  const { db, env, logger, log } = options
+  const { group, boot, signal } = links
+  const scope = { group: options.group, zone: options.zone }
+  const partitions = (): number => group.partitions() ?? 0
+  const events = createMemberEvents(logger, options.metrics)
+  const timeline = createTimeline(db, env)
+  const outbox = createOutbox(db, timeline)
+  const tasks = createTaskStore(db, env.now)
+  const positions = createPositions(db)
+  const identity = { ...scope, senderId: options.agentId, partitions }
+  const sender = createSender({ env, identity, outbox, timeline })
+  const outcomes = createOutcomes({ log, tasks, scope, partitions })
+  const skills = new Set(options.skills.map(({ name }) => name))
+
+  const transact = createTransactor({
+    db,
+    outbox,
+    tasks,
+    hooks: {
+      beforeCommit() {
+        claims.changed(tasks.changes())
+        for (const due of claims.takeDue()) writeClaim(due)
+      },
+      committed(changed, rows) {
+        relay.enqueue(rows)
+        claims.settle(true)
+        for (const task of changed) {
+          runs.changed(task)
+          if (task.outcome === null && claims.confirm(task)) runs.start(task)
+        }
+        outcomes.deliver()
+      },
+      rolledBack: () => claims.settle(false),
+    },
+  })
+  const commit = createGroupCommit({ env, signal, transact, onStorageTrouble: links.onStorageTrouble })
+
+  function writeClaim({ task, decision, runId }: DueClaim): void {
+    sender.send({
+      type: 'task_status',
+      correlation_id: task.taskId,
+      causation_id: tasks.requestAt(task.taskId, decision.request.place)?.id ?? null,
+      payload: {
+        status: 'claimed',
+        attempt: decision.attempt,
+        run_id: runId,
+        agent_id: options.agentId,
+        boot: boot.number(),
+        request: placeOf(decision.request.place),
+        journal_from: task.claim?.journalFrom ?? links.journalEnds.of(homePartition(task.taskId, partitions())),
+        fruitless: decision.fruitless,
+      },
+    })
+  }
+
+  const runs = createRuns({
+    ...options,
+    events,
+    tasks,
+    sender,
+    commit,
+    boot: boot.number,
+    untilMayAct: links.heartbeat.untilMayAct,
+    outcomeOf: outcomes.of,
+    skillTopic: links.skillTopic,
+    onFree: () => claims.settle(true),
+  })
+
+  const claims = createClaims({
+    env,
+    tasks,
+    events,
+    me: () => ({
+      agentId: options.agentId,
+      boot: boot.number(),
+      skills,
+      isAbsent: (other) => group.absence.isAbsent(other),
+      isRunning: (taskId) => runs.isRunning(taskId),
+      clockMs: group.roster.clockMs(),
+    }),
+    candidates: group.candidates,
+    isServedByGroup: group.isServedByGroup,
+    freeSlots: () => runs.slots.free(),
+    mayClaim: links.mayClaim,
+    // An empty piece of work: the claims that are due go with every transaction.
+    onDue: () => void commit.submit(() => undefined).catch(() => undefined),
+  })
+
+  const relay = createOutboxRelay({
+    publisher: log.publisher({ lane: 'outbox', retries: Number.POSITIVE_INFINITY }),
+    env,
+    logger,
+    onAcknowledged(rows) {
+      outbox.acknowledge(rows)
+      sweep()
+    },
+    onRefused: createRefusal({ commit, outbox, tasks, sender, events }),
+  })
+
+  /** Acknowledged rows go with the next transaction; when none comes soon, with one of their own. */
+  let sweeping = false
+  function sweep(): void {
+    if (sweeping) return
+    sweeping = true
+    env.setTimer(SWEEP_AFTER_MS, () => {
+      sweeping = false
+      if (outbox.hasAcknowledged()) commit.submit(() => undefined).catch(() => undefined)
+    })
+  }
+
+  const handle = createRecordFold({
+    agentId: options.agentId,
+    group,
+    tasks,
+    timeline,
+    onBeat: links.onBeat,
+    onResponse: outcomes.read,
+  })
+  const ingest = createIngest({
+    env,
+    signal,
+    logger,
+    events,
+    positions,
+    timeline,
+    handle,
+    transact,
+    deadLetter(record, why) {
+      events.deadLetter(why.code, formatPlace(record), why.reason)
+      sender.deadLetter(record, why)
+    },
+    onForeignLog: links.onForeignLog,
+    onStorageTrouble: links.onStorageTrouble,
+  })
+  return { events, commit, ingest, sender, tasks, outbox, relay, positions, runs, claims }
+}
+
+const SWEEP_AFTER_MS = 100
+
+/** The fold keeps places as text; it has made them itself. */
+function placeOf(text: string): RecordPlace {
+  const place = parsePlace(text)
+  if (place === null) throw new AppError('KC_BUG', `"${text}" is no position on the log.`)
+  return place
+}

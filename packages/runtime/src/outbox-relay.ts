@@ -1,0 +1,132 @@
+import { type Env, sleep } from '@kafclaw/env'
+import { AppError, ERRORS, type RecordPlace } from '@kafclaw/envelope'
+import type { Publisher } from '@kafclaw/kafka'
+import type { Logger } from '@kafclaw/telemetry'
+import type { OutboxRow } from './outbox.ts'
+
+const MOST_RECORDS = 1000
+const MOST_BYTES = 256 * 1024
+const LONGEST_PAUSE_MS = 5000
+
+/** Sends the outbox in order, one batch in flight, for ever. */
+export interface OutboxRelay {
+  enqueue(rows: readonly OutboxRow[]): void
+  waiting(): number
+  /** Monotonic time since when the oldest unsent row has waited; null when nothing waits. */
+  oldestSinceMs(): number | null
+  /** The error that keeps the relay from sending, if one does. */
+  trouble(): AppError | null
+  /** Resolves when nothing waits any more, or the signal is aborted. */
+  drained(signal: AbortSignal): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createOutboxRelay(options: {
+  publisher: Publisher
+  env: Env
+  logger: Logger
+  onAcknowledged(rows: ReadonlyArray<{ row: OutboxRow; place: RecordPlace }>): void
+  /** A record that the cluster will never take: its row is to be parked, and what it stood for to be mended. */
+  onRefused(row: OutboxRow, error: AppError): Promise<void>
+}): OutboxRelay {
+  const { publisher, env, logger } = options
+  const stopping = new AbortController()
+  let queue: OutboxRow[] = []
+  let sinceMs: number | null = null
+  let trouble: AppError | null = null
+  let working: Promise<void> | null = null
+  let idle: Array<() => void> = []
+
+  function wake(): void {
+    if (working || queue.length === 0 || stopping.signal.aborted) return
+    working = sendAll().finally(() => {
+      working = null
+      if (queue.length > 0) return wake()
+      const callbacks = idle
+      idle = []
+      for (const callback of callbacks) callback()
+    })
+  }
+
+  async function sendAll(): Promise<void> {
+    let failures = 0
+    while (queue.length > 0 && !stopping.signal.aborted) {
+      const count = batchLength(queue)
+      try {
+        await send(queue.slice(0, count))
+        queue = queue.slice(count)
+        sinceMs = queue.length > 0 ? env.monotonicMs() : null
+        if (failures > 0) logger.info({ waiting: queue.length }, 'the outbox is sent again')
+        failures = 0
+        trouble = null
+      } catch (error) {
+        trouble = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
+        failures++
+        if (failures === 1)
+          logger.warn({ code: trouble.code, waiting: queue.length }, `outbox waits: ${trouble.message}`)
+        await sleep(env, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(failures, 10)), stopping.signal)
+      }
+    }
+  }
+
+  /** A batch with a record that is refused for good is sent again one by one, so that the others go. */
+  async function send(rows: readonly OutboxRow[]): Promise<void> {
+    try {
+      const places = await publisher.publish(rows.map((row) => row.record))
+      options.onAcknowledged(pairUp(rows, places))
+    } catch (error) {
+      const known = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
+      if (ERRORS[known.code].retryable) throw known
+      const [only] = rows
+      if (rows.length === 1 && only) return options.onRefused(only, known)
+      for (const row of rows) await send([row])
+    }
+  }
+
+  return {
+    enqueue(rows) {
+      if (rows.length === 0) return
+      if (queue.length === 0) sinceMs = env.monotonicMs()
+      queue.push(...rows)
+      wake()
+    },
+    waiting: () => queue.length,
+    oldestSinceMs: () => sinceMs,
+    trouble: () => trouble,
+    drained(signal) {
+      if (!working) return Promise.resolve()
+      return new Promise((resolve) => {
+        idle.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    },
+    async stop() {
+      stopping.abort()
+      await publisher.close()
+      await working
+    },
+  }
+}
+
+function batchLength(queue: readonly OutboxRow[]): number {
+  let bytes = 0
+  let count = 0
+  for (const { record } of queue) {
+    bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0) + 200
+    if (count > 0 && (bytes > MOST_BYTES || count >= MOST_RECORDS)) break
+    count++
+  }
+  return count
+}
+
+function pairUp(
+  rows: readonly OutboxRow[],
+  places: readonly RecordPlace[],
+): Array<{ row: OutboxRow; place: RecordPlace }> {
+  const pairs: Array<{ row: OutboxRow; place: RecordPlace }> = []
+  for (const [index, row] of rows.entries()) {
+    const place = places[index]
+    if (place) pairs.push({ row, place })
+  }
+  return pairs
+}

@@ -1,0 +1,151 @@
+import type { Env } from '@kafclaw/env'
+import { AppError, type RequestEnvelope, type ResponseEnvelope } from '@kafclaw/envelope'
+import type { Db } from '@kafclaw/storage'
+import type { Logger } from '@kafclaw/telemetry'
+import { type ActiveRun, createActiveRun } from './active-run.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { MemberEvents } from './member-events.ts'
+import type { RunHandler, RunOutcome } from './run.ts'
+import { createRunRecords } from './run-records.ts'
+import type { Sender } from './sender.ts'
+import { createSlots, type Slots } from './slots.ts'
+import type { StoredTask, TaskStore } from './task-store.ts'
+
+/** The runs that this process works on. */
+export interface Runs {
+  readonly slots: Slots
+  /** Starts the run whose claim holds. */
+  start(task: StoredTask): void
+  /** A task has changed in the log: a run that lost its claim or whose task has ended stops. */
+  changed(task: StoredTask): void
+  /** Runs whose deadline the clock of the log has passed stop. */
+  expire(clockMs: number): void
+  isRunning(taskId: string): boolean
+  count(): number
+  /** Lets each run reach the end of its step, then gives its task back; at the deadline they are cut off. */
+  stop(graceMs: number): Promise<void>
+  /** Cuts all off without a word: a newer boot has taken over. */
+  abandon(): void
+}
+
+export interface RunsOptions {
+  db: Db
+  env: Env
+  logger: Logger
+  events: MemberEvents
+  tasks: TaskStore
+  sender: Sender
+  commit: GroupCommit
+  capacity: number
+  agentId: string
+  boot(): number
+  handler: RunHandler
+  untilMayAct(signal: AbortSignal): Promise<void>
+  /** Resolves with the outcome of a task, from the fold or when it comes. */
+  outcomeOf(taskId: string, signal: AbortSignal): Promise<ResponseEnvelope>
+  /** Topic of a skill, if it has one of its own. */
+  skillTopic(skill: string): string | undefined
+  onFree(): void
+}
+
+export function createRuns(options: RunsOptions): Runs {
+  const { env, logger, events, tasks, commit } = options
+  const slots = createSlots(options.capacity, options.onFree)
+  const active = new Map<string, ActiveRun>()
+  const records = createRunRecords(options)
+  let stopping = false
+
+  function start(task: StoredTask): void {
+    const { claim } = task
+    const request = claim && tasks.requestAt(task.taskId, claim.request)
+    if (!claim || !request) return
+    slots.take()
+    const run = createActiveRun({ ...options, slots, records, task, claim, request, isStopping: () => stopping })
+    active.set(task.taskId, run)
+    void work(run, request)
+  }
+
+  async function work(run: ActiveRun, request: RequestEnvelope): Promise<void> {
+    try {
+      const outcome = await handle(run)
+      run.giveSlotBack()
+      if (outcome === null) await giveTaskBack(run)
+      else await answer(run, request, outcome)
+    } catch (error) {
+      if (!run.signal.aborted)
+        logger.error({ err: error, taskId: run.taskId, runId: run.runId }, 'a run could not be ended')
+    } finally {
+      run.giveSlotBack()
+      run.end()
+      if (active.get(run.taskId) === run) active.delete(run.taskId)
+    }
+  }
+
+  /** The handler's outcome; null when the run stopped before it had one. */
+  async function handle(run: ActiveRun): Promise<RunOutcome | null> {
+    try {
+      return await options.handler(run)
+    } catch (error) {
+      if (run.signal.aborted || (error instanceof AppError && error.code === 'KC_RUN_STOPPED')) return null
+      const known = AppError.fromUnknown(error, 'KC_RUN_FAILED')
+      logger.warn({ err: error, taskId: run.taskId }, `a run failed: ${known.message}`)
+      return { status: 'failed', error: records.toWireError(known) }
+    }
+  }
+
+  async function answer(run: ActiveRun, request: RequestEnvelope, outcome: RunOutcome): Promise<void> {
+    await options.untilMayAct(run.signal)
+    await commit.submit(() => {
+      const task = tasks.get(run.taskId)
+      if (run.signal.aborted || task.outcome !== null || task.claim?.runId !== run.runId) return
+      records.respond(run, request, outcome)
+      events.outcome(outcome.status)
+      tasks.put({ ...task, finished: true })
+    })
+  }
+
+  async function giveTaskBack(run: ActiveRun): Promise<void> {
+    if (run.signal.aborted && !stopping) return
+    await commit.submit(() => {
+      const task = tasks.get(run.taskId)
+      if (task.outcome === null && task.claim?.runId === run.runId) records.release(run, 'shutdown')
+    })
+  }
+
+  return {
+    slots,
+    start,
+    changed(task) {
+      const run = active.get(task.taskId)
+      if (!run) return
+      if (task.outcome !== null) {
+        if (task.outcome.runId !== run.runId) run.abort('the task has an outcome')
+      } else if (task.claim?.runId !== run.runId) {
+        events.leaseLost(task.taskId)
+        run.abort('another run holds the task')
+      }
+    },
+    expire(clockMs) {
+      for (const run of active.values()) if (clockMs > run.expiresAtMs) run.abort('its deadline has passed')
+    },
+    isRunning: (taskId) => active.has(taskId),
+    count: () => active.size,
+    async stop(graceMs) {
+      stopping = true
+      for (const run of active.values()) run.askToStop()
+      const startMs = env.monotonicMs()
+      while (active.size > 0 && env.monotonicMs() - startMs < graceMs) {
+        await Promise.race([Promise.all([...active.values()].map((run) => run.ended)), pause(env, 100)])
+      }
+      for (const run of active.values()) run.abort('the service stops')
+      while (active.size > 0) await Promise.all([...active.values()].map((run) => run.ended))
+    },
+    abandon() {
+      for (const run of active.values()) run.abort('a newer boot of this agent has taken over')
+    },
+  }
+}
+
+function pause(env: Env, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void env.setTimer(delayMs, resolve))
+}

@@ -1,0 +1,98 @@
+import { createSystemEnv } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
+import { createLogger, createMetrics, type Logger, logCrashes } from '@kafclaw/telemetry'
+import { EXIT, toExitCode } from './exit-codes.ts'
+import { type Host, openHost, type Service } from './host.ts'
+import type { MemberEnd } from './member.ts'
+import { readSettings, type SettingOverrides } from './settings.ts'
+import type { Service as ServiceName, Variables } from './settings-table.ts'
+
+export interface ServiceProcess {
+  /** Named as its folder under apps/. */
+  name: ServiceName
+  variables: Variables
+  overrides?: SettingOverrides
+  create(host: Host): Service | Promise<Service>
+}
+
+/**
+ * Runs one service until a signal or its end: settings, log, admin port, ready line, graceful stop.
+ * Returns the exit code of the process; errors are written to stderr for a person, in the words of their AppError.
+ */
+export async function runServiceProcess(process_: ServiceProcess): Promise<number> {
+  const { name } = process_
+  try {
+    const { values: settings, warnings } = readSettings(process_.variables, process_.overrides)
+    const logger = createLogger({ service: name, level: settings.logLevel })
+    logCrashes(logger)
+    for (const warning of warnings) logger.warn(warning)
+    await using host = openHost({
+      env: createSystemEnv(),
+      logger,
+      metrics: createMetrics(),
+      settings,
+      clientId: `kafclaw-${name}`,
+    })
+    return await runService(host, process_)
+  } catch (error) {
+    const known = AppError.fromUnknown(error, 'KC_BUG')
+    process.stderr.write(`${name}: ${known.message}\n`)
+    return toExitCode(known)
+  }
+}
+
+async function runService(host: Host, { name, create }: ServiceProcess): Promise<number> {
+  const { logger, settings } = host
+  const service = await create(host)
+  const { createAdminServer } = await import('@kafclaw/http')
+  await using admin = await createAdminServer({
+    env: host.env,
+    address: settings.adminAddress,
+    live: () => true,
+    readiness: service.readiness,
+    metrics: host.metrics,
+    logger,
+    ...(settings.adminToken === null ? {} : { token: settings.adminToken.reveal() }),
+  })
+  logger.info({ admin: admin.url, id: service.id, group: settings.group, mode: settings.mode }, `${name} has started`)
+  service.whenReady().then(
+    () => logger.info({ admin: admin.url, id: service.id }, `${name} is ready`),
+    () => undefined,
+  )
+  const stopWatching = stopOnSignal(service, logger)
+  try {
+    return toEndCode(await service.ended, logger)
+  } finally {
+    stopWatching()
+  }
+}
+
+/** The first signal stops gracefully, the second at once: what was accepted is stored anyway. */
+function stopOnSignal(service: Service, logger: Logger): () => void {
+  let asked = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) process.exit(EXIT.interrupted)
+    asked = true
+    logger.info({ signal }, 'stopping; a second signal stops at once')
+    service.stop().catch((error: unknown) => logger.error({ err: error }, 'the service could not be stopped in order'))
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return () => {
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+  }
+}
+
+export function toEndCode(end: MemberEnd, logger: Logger): number {
+  switch (end.reason) {
+    case 'stopped':
+      logger.info('stopped')
+      return EXIT.done
+    case 'replaced':
+      return EXIT.replaced
+    case 'failed':
+      logger.fatal({ err: end.error }, `the service has failed: ${end.error.message}`)
+      return toExitCode(end.error)
+  }
+}

@@ -1,0 +1,45 @@
+/** The places in which runs work; a run that waits for others gives its place back. */
+export interface Slots {
+  free(): number
+  take(): void
+  release(): void
+  /** A run that had given its place back wants one again: it goes before every new claim. */
+  retake(signal: AbortSignal): Promise<void>
+}
+
+export function createSlots(capacity: number, onFree: () => void): Slots {
+  let used = 0
+  let waiting: Array<() => void> = []
+  return {
+    free: () => (waiting.length > 0 ? 0 : Math.max(0, capacity - used)),
+    take: () => void used++,
+    release() {
+      used--
+      const next = waiting.shift()
+      if (next) next()
+      else onFree()
+    },
+    retake(signal) {
+      if (waiting.length === 0 && used < capacity) {
+        used++
+        return Promise.resolve()
+      }
+      return new Promise((resolve) => {
+        const enter = (): void => {
+          used++
+          resolve()
+        }
+        waiting.push(enter)
+        signal.addEventListener(
+          'abort',
+          () => {
+            if (!waiting.includes(enter)) return
+            waiting = waiting.filter((other) => other !== enter)
+            enter()
+          },
+          { once: true },
+        )
+      })
+    },
+  }
+}

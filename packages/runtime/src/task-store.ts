@@ -1,0 +1,166 @@
+import type { RequestEnvelope } from '@kafclaw/envelope'
+import type { Db } from '@kafclaw/storage'
+import {
+  type AskedRequest,
+  type Claim,
+  newTask,
+  type Outcome,
+  type ReleaseReason,
+  type TaskState,
+} from '@kafclaw/tasks'
+
+/** A task as this service knows it: what the log says, and whether its own answer is on the way. */
+export interface StoredTask extends TaskState {
+  /** Set in the transaction that writes the outbox row of the answer: the task is not claimed again before it is read back. */
+  finished: boolean
+  firstSeenMs: number
+}
+
+/**
+ * Tasks in SQLite with the open ones in memory. Changes stay apart until the transaction has been committed:
+ * `changed` says which, `keep` makes them the truth, `drop` forgets them.
+ */
+export interface TaskStore {
+  get(taskId: string): StoredTask
+  put(task: StoredTask): void
+  /** Stores the request envelope of a place, so that a run can begin without the log. */
+  putRequest(envelope: RequestEnvelope, place: string, timestampMs: number): void
+  requestAt(taskId: string, place: string): RequestEnvelope | null
+  /** Inside the transaction: the tasks that it has changed so far. */
+  changes(): IterableIterator<StoredTask>
+  /** Inside the transaction: writes what was put since the last call. */
+  flush(): void
+  /** After the commit: returns the tasks that changed. */
+  keep(): StoredTask[]
+  drop(): void
+  open(): IterableIterator<StoredTask>
+  countOpen(): number
+  /** All of it is forgotten: the log is another one. Inside a transaction. */
+  clear(): void
+}
+
+interface TaskRow {
+  task_id: string
+  first_seen_ms: number
+  finished: number
+  bound: string | null
+  claim: string | null
+  released: ReleaseReason | null
+  outcome: string | null
+}
+
+export function createTaskStore(db: Db, now: () => number): TaskStore {
+  const select = db.prepare<[string], TaskRow>(
+    'select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where task_id = ?',
+  )
+  const selectOpen = db.prepare<[], TaskRow>(
+    `select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where state = 'open'`,
+  )
+  const selectRequests = db.prepare<[string], { place: string; asked: string }>(
+    'select place, asked from task_request where task_id = ? order by rowid',
+  )
+  const selectEnvelope = db.prepare<[string, string], { envelope: string }>(
+    'select envelope from task_request where task_id = ? and place = ?',
+  )
+  const upsert = db.prepare(
+    `insert into task (task_id, first_seen_ms, state, finished, bound, claim, released, outcome, ended_at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (task_id) do update set state = excluded.state, finished = excluded.finished, bound = excluded.bound,
+       claim = excluded.claim, released = excluded.released, outcome = excluded.outcome,
+       ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
+  )
+  const insertRequest = db.prepare(
+    `insert into task_request (task_id, place, envelope, asked, timestamp_ms) values (?, ?, ?, ?, ?)
+     on conflict do nothing`,
+  )
+
+  const openTasks = new Map<string, StoredTask>()
+  for (const row of selectOpen.all()) openTasks.set(row.task_id, toTask(row))
+  let changed = new Map<string, StoredTask>()
+  let unwritten = new Set<string>()
+
+  function toTask(row: TaskRow): StoredTask {
+    return {
+      taskId: row.task_id,
+      firstSeenMs: row.first_seen_ms,
+      finished: row.finished === 1,
+      requests: selectRequests.all(row.task_id).map(({ asked }): AskedRequest => JSON.parse(asked)),
+      bound: row.bound,
+      claim: parseOrNull<Claim>(row.claim),
+      released: row.released,
+      outcome: parseOrNull<Outcome>(row.outcome),
+    }
+  }
+
+  return {
+    get(taskId) {
+      const known = changed.get(taskId) ?? openTasks.get(taskId)
+      if (known) return known
+      const row = select.get(taskId)
+      return row ? toTask(row) : { ...newTask(taskId), finished: false, firstSeenMs: now() }
+    },
+    put(task) {
+      changed.set(task.taskId, task)
+      unwritten.add(task.taskId)
+    },
+    putRequest(envelope, place, timestampMs) {
+      const taskId = envelope.correlation_id ?? ''
+      const asked = changed.get(taskId)?.requests.find((request) => request.place === place)
+      if (asked) insertRequest.run(taskId, place, JSON.stringify(envelope), JSON.stringify(asked), timestampMs)
+    },
+    requestAt(taskId, place) {
+      const row = selectEnvelope.get(taskId, place)
+      return row ? parseEnvelope(row.envelope) : null
+    },
+    changes: () => changed.values(),
+    flush() {
+      for (const taskId of unwritten) {
+        const task = changed.get(taskId)
+        if (!task) continue
+        const ended = task.outcome !== null
+        upsert.run(
+          taskId,
+          task.firstSeenMs,
+          ended ? 'ended' : 'open',
+          task.finished ? 1 : 0,
+          task.bound,
+          task.claim && JSON.stringify(task.claim),
+          task.released,
+          task.outcome && JSON.stringify(task.outcome),
+          ended ? now() : null,
+        )
+      }
+      unwritten = new Set()
+    },
+    keep() {
+      const tasks = [...changed.values()]
+      changed = new Map()
+      for (const task of tasks) {
+        if (task.outcome === null) openTasks.set(task.taskId, task)
+        else openTasks.delete(task.taskId)
+      }
+      return tasks
+    },
+    drop() {
+      changed = new Map()
+      unwritten = new Set()
+    },
+    open: () => openTasks.values(),
+    countOpen: () => openTasks.size,
+    clear() {
+      db.exec('delete from task; delete from task_request')
+      openTasks.clear()
+      changed = new Map()
+      unwritten = new Set()
+    },
+  }
+}
+
+function parseOrNull<T>(text: string | null): T | null {
+  return text === null ? null : JSON.parse(text)
+}
+
+/** The row was written by this service from a decoded envelope: it needs no second check. */
+function parseEnvelope(text: string): RequestEnvelope {
+  return JSON.parse(text)
+}

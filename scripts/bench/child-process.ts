@@ -1,0 +1,43 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const READY_MS = 60_000
+
+/** Starts a script of this folder as a process of its own and waits until it says that it is ready. */
+export async function startChild(
+  script: string,
+  options: { args?: readonly string[]; variables?: Record<string, string> } = {},
+): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const child = fork(file, [...(options.args ?? [])], {
+    execArgv: [
+      '-C',
+      '@kafclaw/source',
+      '--disable-warning=ExperimentalWarning',
+      ...(process.env.BENCH_PROF && script.includes('worker') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+    ],
+    env: { ...process.env, ...options.variables },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${script} was not ready within ${READY_MS / 1000} s`)), READY_MS)
+    child.once('message', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`${script} ended with ${code} before it was ready`))
+    })
+  })
+  return child
+}
+
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await ended
+  clearTimeout(timer)
+}
