@@ -1,3 +1,4 @@
+import type { Env } from '@kafclaw/env'
 import type { Embedder } from '@kafclaw/llm'
 import type { Db } from '@kafclaw/storage'
 import { createEmbeddingQueue } from './embed/embedding-queue.ts'
@@ -30,6 +31,7 @@ export interface MemoryIndexOptions {
   /** An open database of the family `memory`; the caller closes it. */
   readonly db: Db
   readonly embedder: Embedder
+  readonly env: Pick<Env, 'nextTurn'>
   /** Hears why a search had to do without vectors. */
   onDegraded?(reason: unknown): void
 }
@@ -38,7 +40,7 @@ export interface MemoryIndexOptions {
 export function createMemoryIndex(options: MemoryIndexOptions): MemoryIndex {
   const { db, embedder } = options
   const store = createItemStore(db)
-  const queue = createEmbeddingQueue(db, embedder)
+  const queue = createEmbeddingQueue(options)
   const { search } = createHybridSearch(options)
   const counts = db.prepare<[], { items: number; chunks: number }>(
     'SELECT (SELECT count(*) FROM item WHERE forgotten = 0) AS items, (SELECT count(*) FROM chunk) AS chunks',

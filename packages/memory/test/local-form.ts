@@ -1,10 +1,11 @@
+import { createSystemEnv } from '@kafclaw/env'
 import type { Db } from '@kafclaw/storage'
 import { createHashEmbedder, createMemoryIndex, type MemoryItem, type Recall } from '../src/index.ts'
 import type { RecallForm } from '../src/testing/index.ts'
 
 /** An index in `db`, filled as an indexer would fill it from `memory.shared`; `recall` is what searches it. */
 export function createLocalForm(db: Db, recall?: Recall & Disposable): RecallForm {
-  const index = createMemoryIndex({ db, embedder: createHashEmbedder() })
+  const index = createMemoryIndex({ db, embedder: createHashEmbedder(), env: createSystemEnv() })
   const nowMs = () => 1_900_000_000_000
   let offset = 0
   const topicOf = (zone: string) =>

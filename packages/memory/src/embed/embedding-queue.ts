@@ -1,3 +1,4 @@
+import type { Env } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 import type { Embedder } from '@kafclaw/llm'
 import type { Db } from '@kafclaw/storage'
@@ -23,7 +24,8 @@ const CHUNKS_PER_CALL = 64
  * the one that is searched. Until then searches keep the space they had, so a changed model never leaves the memory half
  * blind.
  */
-export function createEmbeddingQueue(db: Db, embedder: Embedder): EmbeddingQueue {
+export function createEmbeddingQueue(deps: { db: Db; embedder: Embedder; env: Pick<Env, 'nextTurn'> }): EmbeddingQueue {
+  const { db, embedder, env } = deps
   let space = embedder.dimension === null ? null : toVectorSpace(embedder.model, embedder.dimension)
   // Chunk ids only grow, so what lies below the last one embedded needs no second look.
   let doneUpTo = 0
@@ -41,6 +43,8 @@ export function createEmbeddingQueue(db: Db, embedder: Embedder): EmbeddingQueue
       doneUpTo = found === space ? (chunks.at(-1)?.id ?? doneUpTo) : 0
       space = found
       embedded += storeVectors(db, space, chunks, vectors)
+      // An embedder that only computes would hold up everything else of the process for a large backlog.
+      await new Promise<void>((resolve) => env.nextTurn(resolve))
     }
     if (space !== null && readActiveSpace(db) !== space) switchSpace(db, space)
     return embedded

@@ -1,5 +1,11 @@
 import { contentWords, type Embedder, foldText, wordsOf } from '@kafclaw/llm'
 
+/** The name of the vectors made here; other features or weights are another name. */
+export const HASH_MODEL = 'hash-v1'
+
+/** Below this similarity two texts are as near as any two: of unrelated sentences 19 of 20 stay under it. */
+export const HASH_LEAST_SIMILARITY = 0.15
+
 const WORD_WEIGHT = 1
 const TRIGRAM_WEIGHT = 0.35
 
@@ -9,7 +15,7 @@ const TRIGRAM_WEIGHT = 0.35
  */
 export function createHashEmbedder(dimension = 256): Embedder {
   return {
-    model: 'hash-v1',
+    model: HASH_MODEL,
     dimension,
     embed: async (texts) => texts.map((text) => embedText(text, dimension)),
   }

@@ -1,6 +1,6 @@
 import type { Embedder } from '@kafclaw/llm'
 import type { Db } from '@kafclaw/storage'
-import { createHashEmbedder } from '../embed/hash-embedder.ts'
+import { createHashEmbedder, HASH_LEAST_SIMILARITY, HASH_MODEL } from '../embed/hash-embedder.ts'
 import { dimensionOf, modelOf, readActiveSpace, type VectorSpace } from '../embed/vector-space.ts'
 import type { Recall, RecalledItem, RecallQuery } from '../recall.ts'
 import type { FoundChunk } from './found-chunk.ts'
@@ -33,7 +33,8 @@ export function createHybridSearch(options: HybridSearchOptions): Recall {
     const vector = space && (await embedQuery(options, space, query, signal))
     // The space may have changed while the endpoint was asked.
     if (!space || !vector || readActiveSpace(db) !== space) return []
-    return searchVectors({ db, table: vectorsOf(space), query: vector, filter, limit: DEPTH })
+    const leastSimilarity = modelOf(space) === HASH_MODEL ? HASH_LEAST_SIMILARITY : 0
+    return searchVectors(db, vectorsOf(space), { vector, filter, limit: DEPTH, leastSimilarity })
   }
 
   return {
@@ -60,7 +61,7 @@ async function embedQuery(
 ): Promise<Float32Array | null> {
   const model = modelOf(space)
   const dimension = dimensionOf(space)
-  const fitting = embedder.model === model ? embedder : model === 'hash-v1' ? createHashEmbedder(dimension) : null
+  const fitting = embedder.model === model ? embedder : model === HASH_MODEL ? createHashEmbedder(dimension) : null
   if (!fitting) return null
   try {
     const [vector] = await fitting.embed([query], signal)

@@ -27,17 +27,30 @@ const MOST_DEAD_ROWS = 1000
  */
 export function createVectorCache(db: Db): (space: VectorSpace) => VectorTable {
   let table: VectorTable | undefined
-  const count = db.prepare<[string], { n: number }>('SELECT count(*) AS n FROM embedding WHERE model = ?')
+  let seen = ''
   return (space) => {
+    const state = stateOf(db)
+    if (table?.space === space && seen === state) return table
     if (table?.space !== space) table = emptyTable(space)
     readNewer(db, table)
-    const stored = count.get(space)?.n ?? 0
+    const stored = countVectors(db, space)
     if (table.rows < stored || table.rows > stored + Math.max(MOST_DEAD_ROWS, stored / 4)) {
       table = emptyTable(space)
       readNewer(db, table)
     }
+    seen = state
     return table
   }
+}
+
+/** Changes whenever the file does: by other connections (data_version) or by this one (total_changes). */
+function stateOf(db: Db): string {
+  const own = db.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n
+  return `${String(db.pragma('data_version'))}/${own}`
+}
+
+function countVectors(db: Db, space: VectorSpace): number {
+  return db.prepare<[string], { n: number }>('SELECT count(*) AS n FROM embedding WHERE model = ?').get(space)?.n ?? 0
 }
 
 function readNewer(db: Db, table: VectorTable): void {
