@@ -9,7 +9,7 @@ export interface BrokerPorts {
   mtls: number
 }
 
-export interface SecureProperties {
+interface SecureProperties {
   pki: Pki
   /** User name -> password; all may use PLAIN and SCRAM. */
   users: Readonly<Record<string, string>>
