@@ -10,11 +10,9 @@ export function parseTraceSubject(text: string): TraceSubject {
   const subject = text.trim()
   const place = parsePlace(subject)
   if (place) return { place }
+  const shown = subject.slice(0, 100)
   if (isId(subject)) return { name: subject }
-  throw new AppError(
-    'KC_USAGE',
-    `"${subject.slice(0, 100)}" is no task id, record id or position like group.acme.requests:3:1042.`,
-  )
+  throw new AppError('KC_USAGE', `"${shown}" is no task id, record id or position like group.acme.requests:3:1042.`)
 }
 
 /** Records that can be asked for those of one decision: the database of an audit sink, or what was read from the topics. */

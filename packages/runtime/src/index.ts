@@ -1,8 +1,10 @@
 export { keepAgentId } from './agent-id.ts'
 export { applyTopics, plannedTopics, type TopicScope, type ZoneSettings } from './apply-topics.ts'
 export { createDataFolder, type DataFolder, type MemberFiles } from './data-folder.ts'
+export { createRecordSource, type DecisionSource, parseTraceSubject, type TraceSubject } from './decision.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export { EXIT, toExitCode } from './exit-codes.ts'
+export { createFollowingService } from './following-service.ts'
 export {
   type Asked,
   connectGroup,
@@ -11,10 +13,13 @@ export {
   type Question,
   readZone,
 } from './group-client.ts'
+export { groupTopics, readGroupRecords } from './group-records.ts'
 export { type Host, type HostOptions, type MemberParts, openHost, openMember, type Service, VERSION } from './host.ts'
 export { createMember, type Member, type MemberEnd } from './member.ts'
 export type { MemberOptions } from './member-core.ts'
 export type { Readiness, ReadinessCheck } from './readiness.ts'
+export { buildRecordTree, type RecordNode, sortRecords, type TreeLink } from './record-tree.ts'
+export { renderTree } from './render-tree.ts'
 export type { ChildRequest, Run, RunHandler, RunOutcome, RunStep } from './run.ts'
 export { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
 export { runServiceProcess, type ServiceProcess, toEndCode } from './service-process.ts'
@@ -24,3 +29,5 @@ export type { Secret } from './settings-secret.ts'
 export { type Mode, type Origin, SETTINGS, type Service as ServiceName, type SettingKey } from './settings-table.ts'
 export { type SettingView, viewSettings } from './settings-view.ts'
 export { summarize } from './timeline.ts'
+export { createTopicFollower, type FollowedRows, type TopicFollower } from './topic-follower.ts'
+export { type CitedRecord, type TracedRecord, toTracedRecord } from './traced-record.ts'

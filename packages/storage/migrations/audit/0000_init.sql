@@ -26,6 +26,11 @@ CREATE TABLE `gap` (
 	PRIMARY KEY(`topic`, `partition`, `from_offset`)
 );
 --> statement-breakpoint
+CREATE TABLE `meta` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `record` (
 	`topic` text NOT NULL,
 	`partition` integer NOT NULL,

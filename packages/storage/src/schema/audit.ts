@@ -35,7 +35,7 @@ export const record = sqliteTable(
 export const edge = sqliteTable(
   'edge',
   {
-    kind: text({ enum: ['causation', 'parent_task', 'span', 'citation', 'request'] }).notNull(),
+    kind: text({ enum: ['causation', 'parent_task', 'span', 'citation', 'request', 'dead_letter'] }).notNull(),
     from_id: text().notNull(),
     to_id: text(),
     to_topic: text(),
@@ -72,3 +72,6 @@ export const coverage = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.topic, t.partition] })],
 )
+
+/** What else is known of the log that was read, such as its cluster id. */
+export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() })
