@@ -1,5 +1,5 @@
 import { type Env, sleep } from '@kafclaw/env'
-import { AppError, decode, parseTopicName, type TopicKind, topicName } from '@kafclaw/envelope'
+import { AppError, decode, parseTopicName, TOPICS, type TopicKind, topicName } from '@kafclaw/envelope'
 import { type Log, readAll } from '@kafclaw/kafka'
 import type { TopicScope } from './apply-topics.ts'
 import type { GroupState } from './group-state.ts'
@@ -17,6 +17,12 @@ const LONGEST_PAUSE_MS = 5000
 
 export function memberTopics(scope: TopicScope): string[] {
   return MEMBER_TOPICS.map((kind) => topicName(scope, kind))
+}
+
+/** Compacted topics are read from their beginning at each start: what they say lives in memory only. */
+export function isReadFromStart(topic: string): boolean {
+  const kind = parseTopicName(topic)?.kind
+  return kind !== undefined && TOPICS[kind].cleanup === 'compact'
 }
 
 /** The topics of their own that the given skills have now. */

@@ -114,6 +114,10 @@ export function openMember(host: Host, spec: MemberSpec): Member {
         await member.stop()
         resources.dispose()
       },
+      async abandon() {
+        await member.abandon()
+        resources.dispose()
+      },
     }
   } catch (error) {
     stack.dispose()

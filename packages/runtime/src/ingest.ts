@@ -2,6 +2,7 @@ import type { Env } from '@kafclaw/env'
 import { AppError, type Decoded, decode, type ErrorCode, formatPlace, type RawRecord } from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
+import { isReadFromStart } from './group-topics.ts'
 import type { MemberEvents } from './member-events.ts'
 import type { Positions } from './positions.ts'
 import { retryStorage } from './retry-storage.ts'
@@ -31,7 +32,8 @@ export function createIngest(options: IngestOptions): Ingest {
 
   function take(batch: LogBatch, isFaulty: (record: RawRecord) => boolean): void {
     if (batch.gap) noteGap(batch)
-    const next = positions.next(batch.topic, batch.partition)
+    const tracked = !isReadFromStart(batch.topic)
+    const next = tracked ? positions.next(batch.topic, batch.partition) : null
     for (const record of batch.records) {
       if (next !== null && record.offset < next) {
         compare(record, next)
@@ -49,7 +51,7 @@ export function createIngest(options: IngestOptions): Ingest {
       else if (decoded.kind === 'skipped') events.skipped(decoded.type)
       options.handle(decoded, record)
     }
-    if (next === null || batch.nextOffset > next) positions.advance(batch)
+    if (tracked && (next === null || batch.nextOffset > next)) positions.advance(batch)
   }
 
   /** Reading starts one record early: that record tells whether this is still the log that the position belongs to. */

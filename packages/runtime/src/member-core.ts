@@ -123,7 +123,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     sender.send({
       type: 'task_status',
       correlation_id: task.taskId,
-      causation_id: tasks.requestAt(task.taskId, decision.request.place)?.id ?? null,
+      causation_id: decision.request.recordId,
       payload: {
         status: 'claimed',
         attempt: decision.attempt,

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
-import { AppError, createEnvelope, type Envelope, parseTopicName, type TopicKind, topicName } from '@kafclaw/envelope'
+import { AppError, createEnvelope, type Envelope, topicName } from '@kafclaw/envelope'
 import type { Reader, ReaderEvent } from '@kafclaw/kafka'
 import { deleteFinished } from '@kafclaw/storage'
 import { beatTimeoutMs } from '@kafclaw/tasks'
 import { createBoot } from './boot.ts'
 import { createGroupState } from './group-state.ts'
-import { awaitGroup, memberTopics, skillTopics } from './group-topics.ts'
+import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createJournalEnds } from './journal-ends.ts'
 import { createMemberCore, type MemberOptions } from './member-core.ts'
@@ -15,6 +15,7 @@ import { type NewRecord, toOutgoing } from './sender.ts'
 
 export type MemberEnd =
   | { reason: 'stopped' }
+  | { reason: 'abandoned' }
   /** A newer boot of the same agent id runs elsewhere. */
   | { reason: 'replaced'; host: string | null; boot: number }
   | { reason: 'failed'; error: AppError }
@@ -30,6 +31,8 @@ export interface Member {
   agents(): Array<{ agentId: string; isLive: boolean }>
   /** Stops claiming, lets steps end, gives tasks back, sends the outbox and closes. At most 25 s. */
   stop(): Promise<void>
+  /** Ends at once and without a word, as a killed process does: what was committed stays, nothing else is sent. */
+  abandon(): Promise<void>
 }
 
 const STOP_MS = 25_000
@@ -204,7 +207,7 @@ export function createMember(options: MemberOptions): Member {
     reader = log.read({
       topics: [...memberTopics(scope), ...knownSkillTopics],
       position(topic, partition) {
-        const next = FROM_START.has(parseTopicName(topic)?.kind) ? null : core.positions.next(topic, partition)
+        const next = isReadFromStart(topic) ? null : core.positions.next(topic, partition)
         // One record early: it tells whether the log is still the one that was read.
         return next === null ? 'start' : Math.max(0, next - 1)
       },
@@ -328,11 +331,9 @@ export function createMember(options: MemberOptions): Member {
     agents: () => group.roster.all().map((entry) => ({ agentId: entry.agentId, isLive: group.roster.isLive(entry) })),
     send: (fields: NewRecord) => core.commit.submit(() => core.sender.send(fields)),
     stop: () => close({ reason: 'stopped' }),
+    abandon: () => close({ reason: 'abandoned' }),
   }
 }
-
-/** Compacted topics are read from their beginning at each start: what they say lives in memory only. */
-const FROM_START: ReadonlySet<TopicKind | undefined> = new Set(['announce', 'control_zones', 'control_skills'])
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

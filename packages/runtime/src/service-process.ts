@@ -91,6 +91,8 @@ export function toEndCode(end: MemberEnd, logger: Logger): number {
       return EXIT.done
     case 'replaced':
       return EXIT.replaced
+    case 'abandoned':
+      return EXIT.notGood
     case 'failed':
       logger.fatal({ err: end.error }, `the service has failed: ${end.error.message}`)
       return toExitCode(end.error)

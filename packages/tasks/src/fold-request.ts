@@ -10,6 +10,7 @@ export function foldRequest(task: TaskState, envelope: RequestEnvelope, place: s
 function toAskedRequest(envelope: RequestEnvelope, place: string): AskedRequest {
   return {
     place,
+    recordId: envelope.id,
     expiresAtMs: Date.parse(envelope.expires_at),
     recipientId: envelope.recipient_id,
     skill: envelope.payload.skill,

@@ -5,6 +5,7 @@ export type OutcomeStatus = 'completed' | 'failed' | 'cancelled' | 'expired' | '
 export interface AskedRequest {
   /** `<topic>/<partition>/<offset>` */
   place: string
+  recordId: string
   /** Past this moment of the log's clock nobody runs the task. Epoch milliseconds. */
   expiresAtMs: number
   /** Null: any agent that has the skill. */

@@ -14,6 +14,7 @@ import {
 
 const request: AskedRequest = {
   place: 'group.acme.requests/0/0',
+  recordId: 'request-1',
   expiresAtMs: 10_000,
   recipientId: null,
   skill: 'chat',
