@@ -1,6 +1,7 @@
 import { generateSchemas } from '@kafclaw/envelope/docs'
 import { generateConfigurationDoc } from '../../packages/runtime/src/settings-doc.ts'
 import { errorPage } from './error-page.ts'
+import { readGoldenRecords } from './golden-records.ts'
 import { topicPage } from './topic-page.ts'
 
 /** Every page that is made from code: its path from the root and its text. */
@@ -9,6 +10,9 @@ export function generatedPages(): Map<string, string> {
     ['docs/configuration.md', generateConfigurationDoc()],
     ['docs/errors.md', errorPage()],
     ['docs/topics.md', topicPage()],
-    ...[...generateSchemas()].map(([file, text]): [string, string] => [`docs/schemas/${file}`, text]),
+    ...[...generateSchemas(readGoldenRecords())].map(([file, text]): [string, string] => [
+      `docs/schemas/${file}`,
+      text,
+    ]),
   ])
 }

@@ -61,7 +61,7 @@ function explain(errors: readonly TLocalizedValidationError[]): string {
     case 'required':
       return `${where} must have the member ${error.params.requiredProperties.join(', ')}`
     case 'enum':
-      return `${where} must be one of ${JSON.stringify(error.params.allowedValues)}`
+      return `${where} must be one of ${JSON.stringify(error.params.allowedValues.filter((value) => value !== null))}`
     case 'const':
       return `${where} must be ${JSON.stringify(error.params.allowedValue)}`
     case 'format':

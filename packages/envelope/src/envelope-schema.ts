@@ -70,7 +70,7 @@ const fields = {
 const notNull = { not: { type: 'null' } }
 const namesTask = { properties: { correlation_id: notNull }, required: ['correlation_id'] }
 const namesRequest = {
-  properties: { payload: { properties: { in_reply_to: notNull }, required: ['in_reply_to'] } },
+  properties: { payload: { type: 'object', properties: { in_reply_to: notNull }, required: ['in_reply_to'] } },
 }
 
 /** Types that are about a task must say about which. */

@@ -45,10 +45,9 @@ export function oneOf<const V extends string | number>(values: readonly V[], doc
 /** A condition between fields: where `field` has `value`, these others must be there and not null. */
 export function whenIs(field: string, value: string, required: readonly string[]) {
   const present = Object.fromEntries(required.map((key) => [key, { not: { type: 'null' } }]))
+  // Not if/then: the branches of anyOf say which field is missing.
   return {
-    if: { properties: { [field]: { const: value } }, required: [field] },
-    // biome-ignore lint/suspicious/noThenProperty: `then` is the JSON Schema keyword; nothing awaits a schema.
-    then: { properties: present, required: [...required] },
+    anyOf: [{ properties: present, required: [...required] }, { properties: { [field]: { not: { const: value } } } }],
   }
 }
 

@@ -95,7 +95,8 @@ function createScan(bytes: Buffer): { run(): JsonText | null; members(): number 
       else if (byte === QUOTE) at = endOfString(at)
       else if (byte === MINUS || (byte >= DIGIT_0 && byte <= DIGIT_9)) {
         const end = endOfNumber(at)
-        if (end - at >= 15 && !holdsExactly(bytes.toString('latin1', at - 1, end))) {
+        // Fifteen digits always fit; an exponent may lead out of what a double holds.
+        if ((end - at >= 15 || hasExponent(at, end)) && !holdsExactly(bytes.toString('latin1', at - 1, end))) {
           return refuse('KC_ENVELOPE_UNSAFE_INTEGER', 'a number is beyond what 2^53 can count exactly')
         }
         at = end
@@ -113,6 +114,11 @@ function createScan(bytes: Buffer): { run(): JsonText | null; members(): number 
       if (byte === BACKSLASH) at++
     }
     return at
+  }
+
+  function hasExponent(from: number, end: number): boolean {
+    for (let at = from; at < end; at++) if (((bytes[at] ?? 0) | 0x20) === 0x65) return true
+    return false
   }
 
   function endOfNumber(from: number): number {

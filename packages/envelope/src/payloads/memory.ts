@@ -9,13 +9,13 @@ const SourceSchema = Type.Object(
     refs: fallback(
       Type.Array(Type.String(), {
         ...about('Where it comes from: `<topic>/<partition>/<offset>` of records, or URIs.', [
-          'group.acme.responses/3/88',
+          'group.acme.responses/2/88',
         ]),
       }),
       [],
     ),
   },
-  { ...closed, ...about('Where the item comes from.', { refs: ['group.acme.responses/3/88'] }) },
+  { ...closed, ...about('Where the item comes from.', { refs: ['group.acme.responses/2/88'] }) },
 )
 
 export const MemoryPayloadSchema = Type.Object(

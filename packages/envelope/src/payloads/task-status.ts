@@ -8,12 +8,12 @@ export type TaskStatus = (typeof TASK_STATUSES)[number]
 const PlaceSchema = Type.Object(
   {
     topic: text(about('Topic of the record.', 'group.acme.requests')),
-    partition: integer(0, about('Partition of the record.', 3)),
+    partition: integer(0, about('Partition of the record.', 2)),
     offset: integer(0, about('Offset of the record.', 1042)),
   },
   {
     ...closed,
-    ...about('The request record that the claim is for.', { topic: 'group.acme.requests', partition: 3, offset: 1042 }),
+    ...about('The request record that the claim is for.', { topic: 'group.acme.requests', partition: 2, offset: 1042 }),
   },
 )
 

@@ -1,0 +1,2 @@
+export { generateSchemas } from './schemas.ts'
+export { findWireDocProblems } from './wire-page.ts'
