@@ -1,0 +1,3 @@
+import { describeMember } from './member-suite.ts'
+
+describeMember('kafka')
