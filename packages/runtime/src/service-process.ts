@@ -4,12 +4,15 @@ import { createLogger, createMetrics, type Logger, logCrashes } from '@kafclaw/t
 import { EXIT, toExitCode } from './exit-codes.ts'
 import { type Host, openHost, type Service } from './host.ts'
 import type { MemberEnd } from './member.ts'
+import { answerArguments } from './service-usage.ts'
 import { readSettings, type SettingOverrides } from './settings.ts'
 import type { Service as ServiceName, Variables } from './settings-table.ts'
 
 export interface ServiceProcess {
   /** Named as its folder under apps/. */
   name: ServiceName
+  /** What stood behind the name of the program; `--help` and `--version` are answered, all else is refused. */
+  args?: readonly string[]
   variables: Variables
   overrides?: SettingOverrides
   create(host: Host): Service | Promise<Service>
@@ -20,7 +23,13 @@ export interface ServiceProcess {
  * Returns the exit code of the process; errors are written to stderr for a person, in the words of their AppError.
  */
 export async function runServiceProcess(process_: ServiceProcess): Promise<number> {
-  const { name } = process_
+  const { name, args = [] } = process_
+  const answer = answerArguments(name, args)
+  if (answer) {
+    process.stdout.write(answer.stdout)
+    process.stderr.write(answer.stderr)
+    return answer.exitCode
+  }
   try {
     const { values: settings, warnings } = readSettings(process_.variables, process_.overrides)
     const logger = createLogger({ service: name, level: settings.logLevel })
