@@ -4,6 +4,7 @@ import { createAgentWorker } from './service.ts'
 
 process.exitCode = await runServiceProcess({
   name: 'agent-worker',
+  args: process.argv.slice(2),
   variables,
   create: (host) => createAgentWorker(host, agentOptions(host)),
 })
