@@ -6,15 +6,13 @@ import type { PoisonCode } from './errors.ts'
 import { type FillNotes, isObject } from './field-plan.ts'
 import { fillEnvelope } from './fill-envelope.ts'
 import { parseJsonText } from './json-text.ts'
+import { findLifeProblem } from './life.ts'
 import { isId } from './names.ts'
 import { isEnvelopeType } from './payloads/payload-table.ts'
 import type { RawRecord } from './record.ts'
-import { parseTimestamp } from './timestamp.ts'
 import { parseTopicName, type TopicAddress } from './topic-name.ts'
 import { TOPICS } from './topics.ts'
 
-export const MAX_LIFE_MS = 6 * 24 * 3_600_000
-export const MAX_AHEAD_MS = 3_600_000
 const REASON_LIMIT = 500
 const TYPE_LIMIT = 100
 
@@ -75,9 +73,10 @@ function decodeBody(body: Record<string, unknown>, record: RawRecord, address: T
   if (problem) return poison('KC_ENVELOPE_INVALID', problem, taskId)
   const notes: FillNotes = { unknownValue: null }
   const envelope = fillEnvelope({ type, body, record, address }, notes)
+  const outOfLife = findLifeProblem(envelope, record.timestampMs)
+  if (outOfLife) return poison(outOfLife.code, outOfLife.reason, taskId)
   return (
     keyProblem(envelope, record, address) ??
-    lifeProblem(envelope, record, taskId) ??
     (notes.unknownValue === null ? { kind: 'envelope', envelope } : skipped(type, 'unknown_value'))
   )
 }
@@ -101,19 +100,6 @@ function keyProblem(envelope: Envelope, record: RawRecord, address: TopicAddress
   const expected = recordKey(envelope)
   if (record.key?.toString('utf8') === expected) return null
   return poison('KC_ENVELOPE_INVALID', `the key of the record must be "${expected}"`)
-}
-
-function lifeProblem(envelope: Envelope, record: RawRecord, taskId: string | null): Decoded | null {
-  if (envelope.type !== 'request') return null
-  const timestampMs = parseTimestamp(envelope.timestamp) ?? 0
-  const expiresAtMs = parseTimestamp(envelope.expires_at) ?? 0
-  if (expiresAtMs - timestampMs > MAX_LIFE_MS) {
-    return poison('KC_ENVELOPE_LIFE_TOO_LONG', 'expires_at is more than 6 days after timestamp', taskId)
-  }
-  if (timestampMs - record.timestampMs > MAX_AHEAD_MS) {
-    return poison('KC_ENVELOPE_DATED_AHEAD', 'timestamp is more than 1 hour after the record was appended', taskId)
-  }
-  return null
 }
 
 function readableTaskId(body: Record<string, unknown>, record: RawRecord): string | null {

@@ -1,8 +1,10 @@
 import { AppError } from './app-error.ts'
 import { payloadPlan, strictCheck } from './contract.ts'
 import type { Envelope } from './envelope.ts'
+import type { ErrorCode } from './errors.ts'
 import { compact } from './field-plan.ts'
-import { READ_LIMIT_BYTES } from './json-text.ts'
+import { parseJsonText, READ_LIMIT_BYTES } from './json-text.ts'
+import { findLifeProblem } from './life.ts'
 import type { RecordHeaders } from './record.ts'
 import { formatTraceparent } from './trace-context.ts'
 
@@ -25,27 +27,36 @@ export interface EncodedRecord {
 
 /**
  * The record of an envelope: key by the topic table, JSON value, headers `content-type`, `traceparent` and CloudEvents `ce_*`.
- * Throws KC_ENVELOPE_INVALID when the closed schema refuses it, KC_ENVELOPE_TOO_LARGE above 256 KiB.
+ * Throws KC_ENVELOPE_TOO_LARGE above 256 KiB, KC_ENVELOPE_INVALID when the closed schema refuses it, and the other
+ * KC_ENVELOPE codes where readers would find poison.
  */
 export function encode(envelope: Envelope, options: EncodeOptions = {}): EncodedRecord {
   const body = { ...envelope, payload: compact(payloadPlan(envelope.type), { ...envelope.payload }) }
   const problem = strictCheck(envelope.type)(body)
-  if (problem) {
-    throw new AppError('KC_ENVELOPE_INVALID', `The ${envelope.type} "${envelope.id}" is not valid: ${problem}.`)
-  }
+  if (problem !== null) throw refusal(envelope, 'KC_ENVELOPE_INVALID', problem)
+  const key = recordKey(envelope)
+  const outOfLife = findLifeProblem(envelope, null)
+  if (outOfLife) throw refusal(envelope, outOfLife.code, outOfLife.reason)
   const value = Buffer.from(JSON.stringify(body))
   const limitBytes = options.isCopy ? READ_LIMIT_BYTES : WRITE_LIMIT_BYTES
   if (value.length > limitBytes) {
-    throw new AppError(
+    const advice = 'store the content elsewhere and send a reference'
+    throw refusal(
+      envelope,
       'KC_ENVELOPE_TOO_LARGE',
-      `The ${envelope.type} "${envelope.id}" has ${value.length} bytes, ${limitBytes} are allowed. Store the content elsewhere and send a reference.`,
-      { details: { sizeBytes: value.length, limitBytes } },
+      `it has ${value.length} bytes, ${limitBytes} are allowed; ${advice}`,
     )
   }
-  return { key: Buffer.from(recordKey(envelope)), value, headers: headersOf(envelope, options) }
+  // Free-form members come from models and people: they may be deeper or hold other numbers than readers take.
+  const json = parseJsonText(value)
+  if (!json.ok) throw refusal(envelope, json.code, json.reason)
+  return { key: Buffer.from(key), value, headers: headersOf(envelope, options) }
 }
 
-/** The key under which an envelope lies on its topic. */
+/**
+ * The key under which an envelope lies on its topic. Throws KC_ENVELOPE_INVALID for an answer that names its request only by
+ * place: foreign programs may send one, we never do.
+ */
 export function recordKey(envelope: Envelope): string {
   switch (envelope.type) {
     case 'request':
@@ -53,7 +64,9 @@ export function recordKey(envelope: Envelope): string {
     case 'trace':
       return envelope.correlation_id
     case 'response':
-      return envelope.correlation_id ?? ''
+      if (envelope.correlation_id === null)
+        throw refusal(envelope, 'KC_ENVELOPE_INVALID', 'correlation_id must name the task')
+      return envelope.correlation_id
     case 'announce':
       return envelope.payload.agent_id
     case 'zone':
@@ -63,6 +76,10 @@ export function recordKey(envelope: Envelope): string {
     case 'memory':
       return envelope.payload.item_id
   }
+}
+
+function refusal(envelope: Envelope, code: ErrorCode, reason: string): AppError {
+  return new AppError(code, `The ${envelope.type} "${envelope.id}" cannot be sent: ${reason}.`)
 }
 
 function headersOf(envelope: Envelope, { home }: EncodeOptions): RecordHeaders {

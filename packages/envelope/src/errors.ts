@@ -47,7 +47,7 @@ export const ERRORS = {
   KC_ENVELOPE_INVALID: final(400, 'The record does not follow the schema of its type. The message names the field.'),
   KC_ENVELOPE_LIFE_TOO_LONG: final(
     400,
-    'expires_at is more than six days after timestamp. Ask with a nearer deadline.',
+    'The deadline expires_at is more than six days after timestamp. Ask with a nearer deadline.',
   ),
   KC_ENVELOPE_SCOPE_MISMATCH: final(
     400,

@@ -2,13 +2,13 @@ import { payloadPlan } from './contract.ts'
 import { deriveRecordId, taskIdOfRequest } from './derived-id.ts'
 import { type Envelope, type Labels, SCHEMA_VERSION, type TraceContext } from './envelope.ts'
 import { type FillNotes, fill, isObject } from './field-plan.ts'
+import { DEFAULT_LIFE_MS } from './life.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
 import type { RawRecord } from './record.ts'
 import { formatTimestamp, normalizeTimestamp, parseTimestamp } from './timestamp.ts'
 import type { TopicAddress } from './topic-name.ts'
 import { deriveSpanId, deriveTraceId, traceFromHeaders } from './trace-context.ts'
 
-export const DEFAULT_LIFE_MS = 24 * 3_600_000
 const ANONYMOUS = 'anonymous'
 const INTEGRITY = new Set<unknown>(['trusted', 'untrusted'])
 const CONFIDENTIALITY = new Set<unknown>(['public', 'internal', 'confidential', 'restricted'])

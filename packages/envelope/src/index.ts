@@ -1,7 +1,7 @@
 export { AppError, type AppErrorOptions } from './app-error.ts'
 export { createEnvelope } from './create-envelope.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
-export { type Decoded, decode, MAX_LIFE_MS } from './decode.ts'
+export { type Decoded, decode } from './decode.ts'
 export { deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
 export { type EncodedRecord, type EncodeOptions, encode, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
 export {
@@ -21,6 +21,7 @@ export {
   type ZoneEnvelope,
 } from './envelope.ts'
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type PoisonCode } from './errors.ts'
+export { DEFAULT_LIFE_MS, MAX_LIFE_MS } from './life.ts'
 export { isId, isName, isSkillName } from './names.ts'
 export { partitionFor } from './partition.ts'
 export type { AnnouncePayload, NewAnnouncePayload } from './payloads/announce.ts'
