@@ -3,7 +3,7 @@ import { AppError, type RecordPlace } from '@kafclaw/envelope'
 import type { Logger } from '@kafclaw/telemetry'
 import type { OutgoingRecord, Publisher } from '../log.ts'
 import type { Cluster } from './cluster.ts'
-import { createDelivery } from './delivery.ts'
+import { createDelivery, type Job } from './delivery.ts'
 import { planParcels } from './send-plan.ts'
 
 export interface PublisherDeps {
@@ -47,9 +47,9 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
       const budgetMs =
         error.code === 'KC_KAFKA_UNKNOWN_TOPIC' ? MISSING_PATIENCE_MS : (deps.retries + 1) * deps.requestTimeoutMs
       const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 10))
-      // Zero retries means that a batch of unknown fate is never sent a second time, however fast it failed.
-      const mayRepeat = deps.retries > 0 || job.pending.every((parcel) => parcel.unanswered === 0)
-      if (!mayRepeat || spentMs + backoffMs > budgetMs) throw delivery.giveUp(job, error)
+      if (!mayBeTriedAgain(error) || !mayRepeat(job, deps.retries) || spentMs + backoffMs > budgetMs) {
+        throw delivery.giveUp(job, error)
+      }
       deps.onRetry?.(error)
       deps.logger.debug({ err: error, attempt, backoffMs }, 'publishing is tried again')
       await sleep(deps.env, backoffMs, closing.signal)
@@ -76,6 +76,16 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   function released(): void {
     waiting--
   }
+}
+
+/** A topic may have been created a moment ago; any other refusal stands until somebody changes something. */
+function mayBeTriedAgain(error: AppError): boolean {
+  return error.retryable || error.code === 'KC_KAFKA_UNKNOWN_TOPIC'
+}
+
+/** Zero retries means that a batch of unknown fate is never sent a second time, however fast it failed. */
+function mayRepeat(job: Job, retries: number): boolean {
+  return retries > 0 || job.pending.every((parcel) => parcel.unanswered === 0)
 }
 
 function closedError(): AppError {

@@ -70,15 +70,16 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
     }))
   }
 
-  /** A topic is usable when each of its partitions has a leader; the controller answers a moment before that. */
+  /** A topic is usable when the leaders of its partitions answer for them; the controller answers a moment before that. */
   async function untilVisible(topics: readonly string[]): Promise<void> {
     const deadlineMs = options.env.monotonicMs() + LONGEST_VISIBLE_MS
     for (;;) {
       try {
-        leadersOf(await cluster.metadata(topics), topics)
+        await list(topics, LIST_END)
         return
       } catch (thrown) {
-        if (options.env.monotonicMs() > deadlineMs) throw thrown
+        const mayCome = thrown instanceof AppError && (thrown.retryable || thrown.code === 'KC_KAFKA_UNKNOWN_TOPIC')
+        if (!mayCome || options.env.monotonicMs() > deadlineMs) throw thrown
         await sleep(options.env, FIRST_DELAY_MS)
       }
     }
