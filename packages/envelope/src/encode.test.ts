@@ -127,6 +127,7 @@ describe('encode', () => {
     expect(codeOf(() => encode(create('request', big)))).toBe('KC_ENVELOPE_UNSAFE_INTEGER')
     const pollution: unknown = JSON.parse('{"__proto__":{"admin":true}}')
     expect(codeOf(() => encode(create('request', { content: 'x', input: pollution })))).toBe('KC_ENVELOPE_INVALID')
+    expect(codeOf(() => encode(create('request', { content: 'say "__proto__": 1' })))).toBe('accepted')
   })
 
   it('writes at most 256 KiB, and a copy home up to what readers take', () => {

@@ -3,7 +3,7 @@ import { payloadPlan, strictCheck } from './contract.ts'
 import type { Envelope } from './envelope.ts'
 import type { ErrorCode } from './errors.ts'
 import { compact } from './field-plan.ts'
-import { parseJsonText, READ_LIMIT_BYTES } from './json-text.ts'
+import { findWrittenProblem, READ_LIMIT_BYTES } from './json-text.ts'
 import { findLifeProblem } from './life.ts'
 import type { RecordHeaders } from './record.ts'
 import { formatTraceparent } from './trace-context.ts'
@@ -48,8 +48,8 @@ export function encode(envelope: Envelope, options: EncodeOptions = {}): Encoded
     )
   }
   // Free-form members come from models and people: they may be deeper or hold other numbers than readers take.
-  const json = parseJsonText(value)
-  if (!json.ok) throw refusal(envelope, json.code, json.reason)
+  const refused = findWrittenProblem(value)
+  if (refused) throw refusal(envelope, refused.code, refused.reason)
   return { key: Buffer.from(key), value, headers: headersOf(envelope, options) }
 }
 

@@ -5,10 +5,12 @@ export const READ_LIMIT_BYTES = 1024 * 1024
 export const MAX_DEPTH = 32
 export const MAX_MEMBERS = 10_000
 
-/** JSON that keeps to the limits, or why it does not. */
-export type JsonText = { ok: true; value: unknown } | { ok: false; code: PoisonCode; reason: string }
+/** Why bytes are not JSON that readers take. */
+export type JsonRefusal = { ok: false; code: PoisonCode; reason: string }
+export type JsonText = { ok: true; value: unknown } | JsonRefusal
 
-const refuse = (code: PoisonCode, reason: string): JsonText => ({ ok: false, code, reason })
+const refuse = (code: PoisonCode, reason: string): JsonRefusal => ({ ok: false, code, reason })
+const PROTO_REASON = 'a member is called __proto__, which is not allowed'
 
 /**
  * Parses the bytes of a hostile JSON text (RFC 8259): at most 1 MiB, UTF-8 without byte order mark, 32 levels, 10,000 members
@@ -31,9 +33,16 @@ export function parseJsonText(bytes: Buffer): JsonText {
   }
   // JSON.parse keeps the last of two equal members: fewer members than colons means that one came twice.
   const kept = countMembers(value)
-  if (kept < 0) return refuse('KC_ENVELOPE_INVALID', 'a member is called __proto__, which is not allowed')
+  if (kept < 0) return refuse('KC_ENVELOPE_INVALID', PROTO_REASON)
   if (kept !== scan.members()) return refuse('KC_ENVELOPE_DUPLICATE_KEY', 'an object has the same member twice')
   return { ok: true, value }
+}
+
+/** Whether readers would refuse what JSON.stringify has written; null when not. */
+export function findWrittenProblem(bytes: Buffer): JsonRefusal | null {
+  // JSON.stringify escapes quotes in texts and nothing else of this, so only the name of a member looks like it.
+  if (bytes.includes('"__proto__":')) return refuse('KC_ENVELOPE_INVALID', PROTO_REASON)
+  return createScan(bytes).run()
 }
 
 /** Members of all objects in a tree of limited depth; negative when one is called `__proto__`. */
@@ -69,12 +78,12 @@ const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
 /** One pass over the bytes that measures what JSON.parse would build, before it does. The grammar is left to JSON.parse. */
-function createScan(bytes: Buffer): { run(): JsonText | null; members(): number } {
+function createScan(bytes: Buffer): { run(): JsonRefusal | null; members(): number } {
   let depth = 0
   let values = 0
   let colons = 0
 
-  function run(): JsonText | null {
+  function run(): JsonRefusal | null {
     /** The opening bracket when nothing has come after it yet: only then is a container empty. */
     let opened = false
     let at = 0
