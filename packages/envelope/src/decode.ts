@@ -7,7 +7,7 @@ import { type FillNotes, isObject } from './field-plan.ts'
 import { fillEnvelope } from './fill-envelope.ts'
 import { parseJsonText } from './json-text.ts'
 import { findLifeProblem } from './life.ts'
-import { isId } from './names.ts'
+import { isId, isRecordId } from './names.ts'
 import { isEnvelopeType } from './payloads/payload-table.ts'
 import type { RawRecord } from './record.ts'
 import { parseTopicName, type TopicAddress } from './topic-name.ts'
@@ -106,7 +106,7 @@ function readableTaskId(body: Record<string, unknown>, record: RawRecord): strin
   const missing = (value: unknown) => value === undefined || value === null
   if (!missing(body.correlation_id)) return isId(body.correlation_id) ? body.correlation_id : null
   if (missing(body.id)) return taskIdOfRequest(deriveRecordId(record))
-  return isId(body.id) ? taskIdOfRequest(body.id) : null
+  return isRecordId(body.id) ? taskIdOfRequest(body.id) : null
 }
 
 function poison(code: PoisonCode, reason: string, taskId: string | null = null): Decoded {

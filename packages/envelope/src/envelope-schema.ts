@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import * as Type from 'typebox'
 import { SCHEMA_VERSION } from './envelope.ts'
-import { about, closed, fallback, hex, id, name, nullable, oneOf, timestamp } from './fields.ts'
+import { about, closed, fallback, hex, id, name, nullable, oneOf, recordId, timestamp } from './fields.ts'
 import { type EnvelopeType, PAYLOAD_SCHEMAS } from './payloads/payload-table.ts'
 
 const SCHEMA_BASE = 'https://kafclaw.dev/schemas/v2/'
@@ -37,7 +37,9 @@ const LabelsSchema = Type.Object(
 const fields = {
   schema_version: fallback(Type.Unsafe<number>({ const: SCHEMA_VERSION, ...about('Version of this contract.', 2) }), 2),
   id: Type.Optional(
-    id(about('Id of the record. Missing: derived from its place on the log.', '0198f3c2-0000-7000-8000-000000000001')),
+    recordId(
+      about('Id of the record. Missing: derived from its place on the log.', '0198f3c2-0000-7000-8000-000000000001'),
+    ),
   ),
   group: Type.Optional(name(about('The group: that of the topic.', 'acme'))),
   zone: Type.Optional(name(about('The zone: that of the topic.', 'public'))),
@@ -51,7 +53,9 @@ const fields = {
       ),
     ),
   ),
-  causation_id: nullable(id(about('Id of the record that caused this one.', '0198f3c2-0000-7000-8000-000000000000'))),
+  causation_id: nullable(
+    recordId(about('Id of the record that caused this one.', '0198f3c2-0000-7000-8000-000000000000')),
+  ),
   timestamp: Type.Optional(
     timestamp(about('When it was made. Missing: when it was appended.', '2026-11-23T10:00:00.000Z')),
   ),

@@ -1,5 +1,5 @@
 import * as Type from 'typebox'
-import { ID_PATTERN, NAME_PATTERN, SKILL_PATTERN } from './names.ts'
+import { ID_PATTERN, NAME_PATTERN, RECORD_ID_PATTERN, SKILL_PATTERN } from './names.ts'
 
 /** What each field says of itself in docs/schemas. */
 export type About = { description: string; examples: unknown[] }
@@ -8,6 +8,7 @@ export const about = (description: string, ...examples: unknown[]): About => ({ 
 
 export const text = (doc: About) => Type.String({ ...doc })
 export const id = (doc: About) => Type.String({ pattern: ID_PATTERN, ...doc })
+export const recordId = (doc: About) => Type.String({ pattern: RECORD_ID_PATTERN, ...doc })
 export const name = (doc: About) => Type.String({ pattern: NAME_PATTERN, ...doc })
 export const skillName = (doc: About) => Type.String({ pattern: SKILL_PATTERN, ...doc })
 export const timestamp = (doc: About) => Type.String({ format: 'date-time', ...doc })
