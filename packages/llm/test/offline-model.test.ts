@@ -98,6 +98,18 @@ describe('what it understands', () => {
     expect(query.isWellFormed()).toBe(true)
   })
 
+  it.each([
+    ['spaces', `what do you know about x${' '.repeat(1_000_000)}y?`],
+    ['marks', `Where ${'? '.repeat(500_000)}x`],
+    ['one word', `what ${'x'.repeat(1_000_000)}`],
+    ['openings', 'please can you '.repeat(70_000)],
+    ['line breaks', `remember${'\n'.repeat(1_000_000)}?`],
+  ])('reads a megabyte of %s without stopping to think', async (_, sentence) => {
+    const startMs = performance.now()
+    await say(sentence)
+    expect(performance.now() - startMs).toBeLessThan(10_000)
+  })
+
   it('names the tool that it was not given', async () => {
     const answer = await say('what do you know about the kettle?', ['ask_agent'])
     expect(answer.toolCalls).toEqual([])
@@ -164,6 +176,14 @@ describe('answers from memory', () => {
     expect(content).not.toContain('[1]')
   })
 
+  it('knows names of one letter, and a word with what an apostrophe ties to it', async () => {
+    expect((await afterTool('what do you know about x?', { items: [item('x = 5')] })).content).toMatch(/^x = 5 \[1\]/)
+    const answer = await afterTool("Where is Mathilda's kettle?", {
+      items: [item("Ada's violin.", 1), item('Mathilda sold it.', 2)],
+    })
+    expect(answer.content).toMatch(/^Mathilda sold it\. \[1\]/)
+  })
+
   it('says so when an item is only the closest', async () => {
     const items = [item('The wifi code is 99.')]
     const { content } = await afterTool('What is the alarm code of the orchid greenhouse in Utrecht?', { items })
@@ -201,11 +221,15 @@ describe('answers from another agent', () => {
   it('reports the answer with its sources, once', async () => {
     const place = 'group.acme.memory.shared/0/17'
     const answered = `In the attic. [1]\n\n[1] memory item_17 at ${place} by agent-c`
-    const { content } = await afterTool(ask, { status: 'completed', content: answered, citations: [KETTLE] })
+    const { content } = await afterTool(ask, {
+      status: 'completed',
+      content: answered,
+      citations: [KETTLE, item('Something that was found too.', 18)],
+    })
     expect(content).toBe(`agent-b answers: ${answered}`)
   })
 
-  it('adds the sources that the answer itself does not name', async () => {
+  it('adds the sources when the answer itself names none', async () => {
     const { content } = await afterTool(ask, { status: 'completed', content: 'In the attic.', citations: [KETTLE] })
     expect(content).toBe(
       'agent-b answers: In the attic.\n\n[1] memory item_17 at group.acme.memory.shared/0/17 by agent-c',

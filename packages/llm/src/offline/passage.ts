@@ -2,14 +2,13 @@ import { contentWords } from '../words/content-words.ts'
 import { sameWord } from '../words/same-word.ts'
 
 const LONGEST_WHOLE = 1000
-const SENTENCE = /[^.!?。！？\n]+(?:[.!?。！？]+(?=\s|$|[^\d\s])|\n+|$)/gu
-
 /** A short text whole; of a long one the sentence that shares most words with the question, with its neighbours. */
 export function passageFor(question: string, text: string): string {
   const whole = text.trim()
   if (whole.length <= LONGEST_WHOLE) return whole
   const words = contentWords(question)
-  const sentences = whole.match(SENTENCE) ?? [whole]
+  const segments = new Intl.Segmenter('und', { granularity: 'sentence' }).segment(whole)
+  const sentences = Array.from(segments, ({ segment }) => segment)
   const shared = sentences.map((sentence) => {
     const own = contentWords(sentence)
     return words.filter((word) => own.some((other) => sameWord(word, other) > 0)).length

@@ -35,8 +35,10 @@ function reportAnswer(agent: string, fields: Fields): string {
   if (status !== 'completed') {
     return `${agent} gave no answer: the task ended as ${status || 'unknown'}${content === '' ? '.' : `: ${content}`}`
   }
-  const missing = parseSources(fields.get('citations')).filter((source) => !content.includes(source.place))
-  const sources = missing.map((source, index) => formatSource(source, index + 1)).join('\n')
+  const citations = parseSources(fields.get('citations'))
+  // An answer that names a source itself has chosen among them.
+  const unnamed = citations.some((source) => content.includes(source.place)) ? [] : citations
+  const sources = unnamed.map((source, index) => formatSource(source, index + 1)).join('\n')
   return `${agent} answers: ${content}${sources === '' ? '' : `\n\n${sources}`}`
 }
 

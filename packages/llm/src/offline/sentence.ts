@@ -11,7 +11,7 @@ const LONGEST_QUERY = 1000
 const POLITE =
   /^(?:(?:hi|hello|hey)[,!.]?\s+(?=\S+\s+\S))?(?:please[,]?\s+|(?:can|could|would|will)\s+you\s+(?:please\s+)?)*/iu
 const REMEMBER = /^(?:remember|memori[sz]e|note|keep\s+in\s+mind|don['’]?t\s+forget)(?:\s+that\s+|\s*:\s*)(.+)$/isu
-const REMEMBER_BARE = /^(?:remember|memori[sz]e)\s+(?!me\b|us\b)(.+[^?？\s])\s*$/isu
+const REMEMBER_BARE = /^(?:remember|memori[sz]e)\s(?!\s*(?:me|us)\b)(.+)$/isu
 const ASK = /^ask\s+(?:the\s+)?(?:agent\s+)?@?([a-z0-9][a-z0-9_-]{0,62})\s*[:,：]\s*(.+)$/isu
 const RECALL_LEADS = [
   /^what\s+(?:do|did)\s+you\s+(?:know|remember|hear|learn)\s+(?:about|of)\s+(.+)$/isu,
@@ -27,6 +27,7 @@ const ABOUT_ITSELF =
   /^(?:hi|hello|hey|who\s+are\s+you|what\s+are\s+you|what\s+can\s+you\s+do|how\s+are\s+you(?:\s+\S+)?|help|are\s+you\s+there|which\s+model\s+are\s+you|what\s+is\s+your\s+name)(?:\s+\S{1,20})?$/iu
 // Greek asks with a semicolon.
 const ENDS_AS_QUESTION = /(?:[?？؟\u037e՞]|\p{Script=Greek}\s*;)["'”’»)\]]*$/u
+const END_MARKS = ' \n\t\r?？؟\u037e;՞!！.。…'
 const STARTS_AS_QUESTION =
   /^(?:what|who|whom|whose|when|where|which|why|how|is|are|was|were|does|did|has|have)(?:['’]s)?\s+\S+\s+\S+/iu
 
@@ -37,7 +38,8 @@ export function parseSentence(text: string): Sentence {
   if (ask?.[1] !== undefined && ask[2] !== undefined) {
     return { kind: 'ask', agent: ask[1].toLowerCase(), question: ask[2].trim() }
   }
-  const remember = REMEMBER.exec(sentence)?.[1] ?? REMEMBER_BARE.exec(sentence)?.[1]
+  const asks = ENDS_AS_QUESTION.test(sentence)
+  const remember = REMEMBER.exec(sentence)?.[1] ?? (asks ? undefined : REMEMBER_BARE.exec(sentence)?.[1])
   if (remember !== undefined) return { kind: 'remember', content: remember.trim() }
   const bare = withoutEndMarks(sentence)
   if (bare === '' || ABOUT_ITSELF.test(bare)) return { kind: 'other' }
@@ -45,14 +47,17 @@ export function parseSentence(text: string): Sentence {
     const subject = lead.exec(bare)?.[1]
     if (subject !== undefined) return { kind: 'recall', query: toQuery(subject) }
   }
-  if (ENDS_AS_QUESTION.test(sentence) || STARTS_AS_QUESTION.test(sentence)) {
+  if (asks || STARTS_AS_QUESTION.test(sentence)) {
     return { kind: 'recall', query: toQuery(sentence) }
   }
   return { kind: 'other' }
 }
 
+/** A loop, because a pattern anchored at the end takes quadratic time on a long run of spaces in the middle. */
 function withoutEndMarks(sentence: string): string {
-  return sentence.replace(/[\s?？؟\u037e;՞!！.。…]+$/u, '').trim()
+  let end = sentence.length
+  while (end > 0 && END_MARKS.includes(sentence.charAt(end - 1))) end -= 1
+  return sentence.slice(0, end)
 }
 
 function toQuery(text: string): string {

@@ -4,6 +4,8 @@ import { STOP_WORDS } from './stop-words.ts'
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]+/gu
 const WORD = /[\p{L}\p{N}\p{M}]+/gu
+// What an apostrophe ties to a word: `aunt's`, `we'll`, `l'alarme`, `d'où`.
+const CONTRACTED = /(?<=\p{L})['’](?:s|t|d|m|re|ve|ll)\b|(?<!\p{L})(?:[cdjlmnst]|qu)['’](?=\p{L})/giu
 const GRAMMAR_ONLY = /^\p{Script=Hiragana}+$|[的是了吗呢嗎有在和请請什么麼]/u
 
 /** Makes spellings of one text equal: case, width, ligatures, and the accents of Latin, Greek and Cyrillic letters. */
@@ -31,15 +33,10 @@ export function wordsOf(text: string): string[] {
   return words
 }
 
-/** The different words of a text that carry its meaning: without stop words and single letters, digits stay. */
+/** The different words of a text that carry its meaning, digits and single letters among them, without stop words. */
 export function contentWords(text: string): string[] {
-  return [...new Set(wordsOf(text))].filter(isContentWord)
-}
-
-function isContentWord(word: string): boolean {
-  if (STOP_WORDS.has(word)) return false
-  if (/^[a-z]$/.test(word)) return false
-  return !GRAMMAR_ONLY.test(word)
+  const words = new Set(wordsOf(text.replace(CONTRACTED, '')))
+  return [...words].filter((word) => !STOP_WORDS.has(word) && !GRAMMAR_ONLY.test(word))
 }
 
 function neighbours(run: string): string[] {

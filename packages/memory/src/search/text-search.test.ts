@@ -3,7 +3,7 @@ import { toMatch } from './text-search.ts'
 
 it.each([
   ['What is the alarm code?', '"alarm" OR "code" OR "cod"*'],
-  ['"alarm" NOT (code)* NEAR/2 title:x', '"alarm" OR "code" OR "cod"* OR "near" OR "2" OR "title" OR "titl"*'],
+  ['"alarm" NOT (code)* NEAR/2 title:x', '"alarm" OR "code" OR "cod"* OR "near" OR "2" OR "title" OR "titl"* OR "x"'],
   ['会议室', '"会议" OR "议室"'],
   ['what is it?', '"what" OR "is" OR "it"'],
   ['🫖 !!! --', null],
