@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import type { RunAction } from '../program.ts'
+import { examples } from './examples.ts'
+
+export function addAgentsCommand(program: Command, run: RunAction): void {
+  program
+    .command('agents')
+    .summary('list agents and services with their last heartbeat')
+    .description(
+      'Reads the roster of the zone from its announce topic. The age of a beat is by the clock of this machine.',
+    )
+    .option('--live', 'only those that are live')
+    .addHelpText(
+      'after',
+      examples([
+        ['kafclaw agents', ''],
+        ['kafclaw agents --live -o json', ''],
+      ]),
+    )
+    .action((options: { live?: true }) =>
+      run(async (invocation) => {
+        const { agents } = await import('../group/agents.ts')
+        return agents(invocation, options)
+      }),
+    )
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import type { RunAction } from '../program.ts'
+import { examples } from './examples.ts'
+
+export interface PlanOptions {
+  skill?: string[]
+  partitions?: string
+}
+
+export function addTopicsCommand(program: Command, run: RunAction): void {
+  const topics = program
+    .command('topics')
+    .summary('create and check the topics of a group')
+    .description('The topics of a zone as the topic table has them (docs/topics.md). Services never create any.')
+  topics
+    .command('list')
+    .description('Lists the topics of the group that are there, with their partitions and records.')
+    .addHelpText('after', examples([['kafclaw topics list -o json', '']]))
+    .action(() =>
+      run(async (invocation) => {
+        const { listTopics } = await import('../topics/list-topics.ts')
+        return listTopics(invocation)
+      }),
+    )
+  planned(topics, 'plan', 'Shows what `apply` would create, and what differs from the table. Changes nothing.').action(
+    (options: PlanOptions) =>
+      run(async (invocation) => {
+        const { planTopics } = await import('../topics/plan-topics.ts')
+        return planTopics(invocation, options)
+      }),
+  )
+  planned(topics, 'apply', 'Creates the topics that are missing and writes the record of the zone.').action(
+    (options: PlanOptions) =>
+      run(async (invocation) => {
+        const { applyGroupTopics } = await import('../topics/apply-group-topics.ts')
+        return applyGroupTopics(invocation, options)
+      }),
+  )
+  topics
+    .command('check')
+    .description('Compares the topics that are there with the table; a missing topic or a difference exits 1.')
+    .addHelpText('after', examples([['kafclaw topics check', '']]))
+    .action(() =>
+      run(async (invocation) => {
+        const { checkTopics } = await import('../topics/check-topics.ts')
+        return checkTopics(invocation)
+      }),
+    )
+  topics
+    .command('accept')
+    .summary('go on at the end of a topic that was rewound')
+    .description(
+      'For KC_LOG_REWOUND: the topic ends before the position that a service of this machine has read. Sets the\n' +
+        'positions of all its services on that topic to the end. Stop them first.',
+    )
+    .argument('<topic>', 'full name')
+    .addHelpText('after', examples([['kafclaw topics accept group.acme.requests', '']]))
+    .action((topic: string) =>
+      run(async (invocation) => {
+        const { acceptTopic } = await import('../topics/accept-topic.ts')
+        return acceptTopic(invocation, topic)
+      }),
+    )
+}
+
+function planned(topics: Command, name: string, description: string): Command {
+  return topics
+    .command(name)
+    .description(description)
+    .option('--skill <name>', 'with a topic of its own for this skill; may be given again', collect)
+    .option('--partitions <count>', 'partitions of the task topics of a new zone, for life (default 6)')
+    .addHelpText(
+      'after',
+      examples([
+        [`kafclaw topics ${name}`, ''],
+        [`kafclaw topics ${name} --skill invoice`, ''],
+      ]),
+    )
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}

@@ -1,0 +1,100 @@
+import { sleep } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
+import { applyTopics, groupTopics, type Host, readZone } from '@kafclaw/runtime'
+import { type OpenBroker, openBroker, readBrokerSettings } from '@kafclaw/testing/broker'
+import { readPresence } from '../group/roster.ts'
+import type { Invocation } from '../invocation.ts'
+import { type ChildService, startChild } from './child-service.ts'
+import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY, MEMBERS } from './demo-group.ts'
+import { openDemoHost } from './demo-host.ts'
+
+const READY_WITHIN_MS = 60_000
+const LOOK_EVERY_MS = 50
+
+/** What runs as a process of its own: the app, the id under which it takes part, the agent that it belongs to. */
+const PROCESSES: ReadonlyArray<readonly [service: string, id: string, agentId: string]> = [
+  ['audit-sink', AUDIT_SINK, AUDIT_SINK],
+  ['memory-indexer', EXPERT_MEMORY, AGENTS.expert],
+  ...Object.values(AGENTS).map((id) => ['agent-worker', id, id] as const),
+]
+
+/** Each service a process, on brokers that the user named, else on a Kafka that is started here and ended with the demo. */
+export async function openKafkaGroup(
+  invocation: Invocation,
+  { folder, interrupted }: { folder: string; interrupted: AbortSignal },
+): Promise<DemoGroup> {
+  const { io, env, output, overrides } = invocation
+  const named = overrides.kafkaBrokers ?? io.variables.KAFCLAW_KAFKA_BROKERS
+  await using stack = new AsyncDisposableStack()
+  if (!named) output.note('starting an Apache Kafka for this demo')
+  const broker: OpenBroker = stack.use(
+    await openBroker(readBrokerSettings({ ...io.variables, KAFCLAW_KAFKA_BROKERS: named })),
+  )
+  const variables = demoVariables(invocation, { broker, folder })
+  const host = stack.use(openDemoHost(invocation, variables))
+  if (broker.how === 'named') stack.defer(() => removeTopics(host))
+
+  const scope = { group: host.settings.group, zone: host.settings.zone }
+  await applyTopics({ log: host.log, env, scope, senderId: 'demo', leaseMs: host.settings.leaseMs })
+  const children: ChildService[] = []
+  stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
+  for (const [service, id, agentId] of PROCESSES) {
+    const own = service === 'audit-sink' ? {} : { KAFCLAW_AGENT_ID: agentId }
+    children.push(
+      startChild({ service, id, folder, env, variables: { ...systemVariables(io.variables), ...variables, ...own } }),
+    )
+  }
+  await Promise.race([untilAllAreLive(host, interrupted), ...children.map(({ failed }) => failed)])
+  const resources = stack.move()
+  return { host, place: describe(broker, children.length), [Symbol.asyncDispose]: () => resources.disposeAsync() }
+}
+
+/** Settings of the demo: of the user's only those that lead to the named brokers. */
+function demoVariables(
+  { io, env }: Invocation,
+  { broker, folder }: { broker: OpenBroker; folder: string },
+): Record<string, string> {
+  const properties = broker.how === 'named' ? io.variables.KAFCLAW_KAFKA_PROPERTIES : undefined
+  return {
+    KAFCLAW_KAFKA_BROKERS: broker.brokers.join(','),
+    KAFCLAW_GROUP: `demo-${env.randomBytes(3).toString('hex')}`,
+    KAFCLAW_DATA_DIR: folder,
+    ...(properties ? { KAFCLAW_KAFKA_PROPERTIES: properties } : {}),
+  }
+}
+
+function systemVariables(variables: Invocation['io']['variables']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('KAFCLAW_')))
+}
+
+async function untilAllAreLive(host: Host, interrupted: AbortSignal): Promise<void> {
+  const { env, log, settings } = host
+  const zone = await readZone(log, settings)
+  const deadlineMs = env.monotonicMs() + READY_WITHIN_MS
+  for (;;) {
+    const presences = await readPresence(host, zone?.leaseMs ?? settings.leaseMs)
+    const live = new Set(presences.filter(({ isLive }) => isLive).map(({ entry }) => entry.agentId))
+    const missing = MEMBERS.filter((id) => !live.has(id))
+    if (missing.length === 0) return
+    if (interrupted.aborted) throw new AppError('KC_INTERRUPTED', 'The demo was interrupted.')
+    if (env.monotonicMs() > deadlineMs) {
+      throw new AppError(
+        'KC_DEMO_FAILED',
+        `After ${READY_WITHIN_MS / 1000} s there is still no beat of ${missing.join(', ')}.`,
+      )
+    }
+    await sleep(env, LOOK_EVERY_MS, interrupted)
+  }
+}
+
+async function removeTopics({ log, settings }: Host): Promise<void> {
+  await log.deleteTopics(await groupTopics(log, settings.group))
+}
+
+function describe({ how, brokers, version }: OpenBroker, processes: number): string {
+  const kafka =
+    how === 'named'
+      ? `Kafka at ${brokers.join(',')}`
+      : `Apache Kafka ${version} (started here by ${how === 'java' ? 'Java' : 'Docker'})`
+  return `${kafka}, ${processes} services, each a process`
+}

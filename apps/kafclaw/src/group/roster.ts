@@ -1,0 +1,42 @@
+import type { Env } from '@kafclaw/env'
+import { decode, topicName } from '@kafclaw/envelope'
+import type { Host } from '@kafclaw/runtime'
+import { createRoster, type RosterEntry } from '@kafclaw/tasks'
+import { readToEnd } from './read-to-end.ts'
+
+/** An agent or service as its last beat shows it. */
+export interface Presence {
+  entry: RosterEntry
+  /** Since the last beat, by the clock of this machine. */
+  ageMs: number
+  isLive: boolean
+}
+
+/** The roster of the zone now. A beat is old when a lease has passed since, by this machine's clock or by that of the log. */
+export async function readPresence(host: Host, leaseMs: number): Promise<Presence[]> {
+  const roster = createRoster(() => leaseMs)
+  await readToEnd(host.log, [topicName(host.settings, 'announce')], {
+    onRecord(record) {
+      const decoded = decode(record)
+      if (decoded.kind === 'envelope' && decoded.envelope.type === 'announce') roster.fold(decoded.envelope, record)
+    },
+  })
+  return roster.all().map((entry) => {
+    const ageMs = ageOf(host.env, entry)
+    return { entry, ageMs, isLive: roster.isLive(entry) && ageMs <= leaseMs }
+  })
+}
+
+function ageOf(env: Env, entry: RosterEntry): number {
+  return Math.max(0, env.now() - entry.appendedMs)
+}
+
+/** Live agents that could take a task of this skill, or the one of this id. */
+export function ableAgents(presences: readonly Presence[], wanted: { skill: string; to: string | null }): string[] {
+  return presences
+    .filter(({ isLive }) => isLive)
+    .map(({ entry }) => entry)
+    .filter(({ agentId }) => wanted.to === null || agentId === wanted.to)
+    .filter(({ manifest }) => manifest.skills.some(({ name }) => name === wanted.skill))
+    .map(({ agentId }) => agentId)
+}

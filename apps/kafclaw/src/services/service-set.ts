@@ -1,0 +1,58 @@
+import { AppError } from '@kafclaw/envelope'
+import type { MemberEnd, Readiness, Service } from '@kafclaw/runtime'
+
+/**
+ * Several services of one process as one: ready when all are, ended by the first that ends, stopped in reverse order.
+ * An `optional` one may be replaced by that of another host; the others go on without it.
+ */
+export function createServiceSet(
+  id: string,
+  members: readonly Service[],
+  optional: { id: string; onReplaced(host: string | null): void },
+): Service {
+  let services = members
+  const ended = Promise.withResolvers<MemberEnd>()
+  let stopping: Promise<void> | null = null
+
+  function stop(): Promise<void> {
+    stopping ??= stopAll()
+    return stopping
+  }
+
+  async function stopAll(): Promise<void> {
+    // The audit sink was started first: it is stopped last and sees what the others still send.
+    for (const service of services.toReversed()) await service.stop()
+    ended.resolve({ reason: 'stopped' })
+  }
+
+  for (const service of members) {
+    service.ended.then(
+      (end) => {
+        if (end.reason === 'stopped') return
+        if (end.reason === 'replaced' && service.id === optional.id) {
+          services = services.filter((other) => other !== service)
+          return optional.onReplaced(end.host)
+        }
+        ended.resolve(end)
+        stop().catch(() => undefined)
+      },
+      (error: unknown) => ended.resolve({ reason: 'failed', error: AppError.fromUnknown(error, 'KC_RUNTIME_BUG') }),
+    )
+  }
+
+  return {
+    id,
+    readiness: () => joinReadiness(services),
+    whenReady: async () => void (await Promise.all(services.map((service) => service.whenReady()))),
+    ended: ended.promise,
+    stop,
+  }
+}
+
+function joinReadiness(services: readonly Service[]): Readiness {
+  const parts = services.map((service) => ({ id: service.id, ...service.readiness() }))
+  return {
+    ready: parts.every(({ ready }) => ready),
+    checks: parts.flatMap(({ id, checks }) => checks.map((check) => ({ ...check, name: `${id}/${check.name}` }))),
+  }
+}
