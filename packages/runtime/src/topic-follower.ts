@@ -185,6 +185,7 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
   function fail(error: AppError): void {
     if (signal.aborted) return
     logger.fatal({ err: error }, `the reader has died: ${error.message}`)
+    board.set(checks.reader, false, error.message)
     ended.resolve({ reason: 'failed', error })
   }
 

@@ -1,0 +1,45 @@
+import {
+  createFollowingService,
+  createTopicFollower,
+  groupTopics,
+  type Host,
+  openMember,
+  type Service,
+} from '@kafclaw/runtime'
+import { openAuditFile } from './audit-file.ts'
+import { AUDIT_SINK_ID, CAPACITY } from './config.ts'
+import { createAuditEvents } from './events.ts'
+import { createTraceHandler } from './handlers/trace.ts'
+
+/**
+ * Keeps every record of every topic of the group, with its place, bytes and edges, and serves them as the skill
+ * `audit.trace`. Error: KC_STORAGE_LOCKED when another process has its folder.
+ */
+export function createAuditSink(host: Host): Service {
+  const { env, log, metrics, settings } = host
+  const logger = host.logger.child({ member: AUDIT_SINK_ID })
+
+  const member = openMember(host, {
+    agentId: AUDIT_SINK_ID,
+    role: 'audit',
+    skills: [
+      { name: 'audit.trace', description: 'Tells what led to a task, a record or a position, and what came of it.' },
+    ],
+    capacity: CAPACITY,
+    createHandler: () => (run) => handleTrace(run),
+  })
+  // The folder is ours from here on.
+  const path = host.data.member(AUDIT_SINK_ID).auditDb
+  const audit = openAuditFile({ path, env, events: createAuditEvents(logger, metrics) })
+  const follower = createTopicFollower({
+    env,
+    logger,
+    metrics,
+    log,
+    name: 'audit',
+    topics: () => groupTopics(log, settings.group),
+    rows: audit.rows,
+  })
+  const handleTrace = createTraceHandler({ db: audit.db, reachEnd: follower.reachEnd })
+  return createFollowingService({ id: AUDIT_SINK_ID, member, follower, close: audit.close })
+}

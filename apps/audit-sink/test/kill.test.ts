@@ -1,0 +1,3 @@
+import { describeSinkProcess } from './process-suite.ts'
+
+describeSinkProcess('embedded', { kills: 4 })
