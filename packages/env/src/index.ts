@@ -1,3 +1,3 @@
-export { createSystemEnv } from './system-env.ts'
 export type { Env, Timer } from './env.ts'
 export { sleep } from './sleep.ts'
+export { createSystemEnv } from './system-env.ts'

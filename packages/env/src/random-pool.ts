@@ -1,5 +1,8 @@
 /** Hands out slices of a larger block of random bytes: one call to the kernel serves some hundred ids. */
-export function createRandomPool(fill: (sizeBytes: number) => Buffer, blockBytes = 4096): (sizeBytes: number) => Buffer {
+export function createRandomPool(
+  fill: (sizeBytes: number) => Buffer,
+  blockBytes = 4096,
+): (sizeBytes: number) => Buffer {
   let block: Buffer = Buffer.alloc(0)
   let used = 0
   return (sizeBytes) => {

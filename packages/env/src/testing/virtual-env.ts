@@ -17,7 +17,11 @@ export function createVirtualEnv(options: { seed?: number; startMs?: number } = 
   const randomBytes = (sizeBytes: number): Buffer => {
     const blocks: Buffer[] = []
     for (let length = 0; length < sizeBytes; length += 32) {
-      blocks.push(createHash('sha256').update(`${options.seed ?? 1}/${drawn++}`).digest())
+      blocks.push(
+        createHash('sha256')
+          .update(`${options.seed ?? 1}/${drawn++}`)
+          .digest(),
+      )
     }
     return Buffer.concat(blocks).subarray(0, sizeBytes)
   }
