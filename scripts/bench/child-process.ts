@@ -33,6 +33,14 @@ export async function startChild(
   return child
 }
 
+/** CPU time that the child has used so far, microseconds; the child answers any message with its `process.cpuUsage()`. */
+export async function cpuOf(child: ChildProcess): Promise<number> {
+  const answer = new Promise<{ user: number; system: number }>((resolve) => child.once('message', resolve))
+  child.send('cpu')
+  const { user, system } = await answer
+  return user + system
+}
+
 export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -28,5 +28,6 @@ worker.ended.then(
 )
 await worker.whenReady()
 process.send?.('ready')
+process.on('message', () => process.send?.(process.cpuUsage()))
 process.on('disconnect', () => process.exit(0))
 process.on('SIGTERM', () => void worker.stop())

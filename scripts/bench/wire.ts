@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { createSystemEnv } from '@kafclaw/env'
 import { encode } from '@kafclaw/envelope'
 import { createKafkaLog, type Log } from '@kafclaw/kafka'
@@ -5,7 +6,7 @@ import { applyTopics, connectGroup, type GroupClient } from '@kafclaw/runtime'
 import { createLogger } from '@kafclaw/telemetry'
 import { tempDir, uniqueName } from '@kafclaw/testing'
 import { openBroker } from '@kafclaw/testing/broker'
-import { startChild, stopChild } from './child-process.ts'
+import { cpuOf, startChild, stopChild } from './child-process.ts'
 import { median, quantile, round } from './figures.ts'
 import { createRaw, type RawMessage, type ReadingBy } from './raw-kafkajs.ts'
 
@@ -46,7 +47,7 @@ export async function benchWire({ trips, tasks, batch }: WireOptions) {
   const raw = await fasterRaw(broker.brokers, log, group)
   try {
     const latency = await measureLatency(client, raw, trips)
-    const throughput = await measureThroughput(client, raw, { tasks, batch })
+    const throughput = await measureThroughput({ client, raw, worker }, { tasks, batch })
     return {
       task_p50_ms: latency.task.p50,
       task_p99_ms: latency.task.p99,
@@ -153,9 +154,14 @@ async function measureLatency(client: GroupClient, raw: Raw, trips: number) {
   return { task: { p50: of('task', 0.5), p99: of('task', 0.99) }, raw: { p50: of('raw', 0.5), p99: of('raw', 0.99) } }
 }
 
-async function measureThroughput(client: GroupClient, raw: Raw, { tasks, batch }: { tasks: number; batch: number }) {
+async function measureThroughput(
+  { client, raw, worker }: { client: GroupClient; raw: Raw; worker: ChildProcess },
+  { tasks, batch }: { tasks: number; batch: number },
+) {
+  const cpuBefore = await cpuOf(worker)
+  const floods = 3
   const perSecond = { task: [] as number[], raw: [] as number[] }
-  for (let index = 0; index < 3; index++) {
+  for (let index = 0; index < floods; index++) {
     const taskMs = await timed(async () => {
       const outcomes: Array<Promise<unknown>> = []
       for (let start = 0; start < tasks; start += batch) {
@@ -171,7 +177,11 @@ async function measureThroughput(client: GroupClient, raw: Raw, { tasks, batch }
     perSecond.task.push((tasks / taskMs) * 1000)
     perSecond.raw.push((tasks / rawMs) * 1000)
   }
-  return { tasks_per_s: round(median(perSecond.task), 0), raw_per_s: round(median(perSecond.raw), 0) }
+  return {
+    tasks_per_s: round(median(perSecond.task), 0),
+    raw_per_s: round(median(perSecond.raw), 0),
+    worker_cpu_us_per_task: round(((await cpuOf(worker)) - cpuBefore) / (tasks * floods), 0),
+  }
 }
 
 /** As many bytes as a request of the same content has. */

@@ -48,6 +48,8 @@ export function createClaims(options: ClaimsOptions): Claims {
   const pending = new Map<string, { runId: string; attempt: number }>()
   /** Since when a task stands as it stands, monotonic. */
   const since = new Map<string, number>()
+  // What an earlier process left open has waited longest: it goes before what is read from now on.
+  for (const task of tasks.open()) since.set(task.taskId, env.monotonicMs())
   let staged: DueClaim[] = []
   let timer: Timer | null = null
 

@@ -54,7 +54,8 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     'select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where task_id = ?',
   )
   const selectOpen = db.prepare<[], TaskRow>(
-    `select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where state = 'open'`,
+    `select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where ended_at_ms is null
+       order by first_seen_ms`,
   )
   const selectRequests = db.prepare<[string], { place: string; asked: string }>(
     'select place, asked from task_request where task_id = ? order by rowid',
@@ -63,9 +64,9 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     'select envelope from task_request where task_id = ? and place = ?',
   )
   const upsert = db.prepare(
-    `insert into task (task_id, first_seen_ms, state, finished, bound, claim, released, outcome, ended_at_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (task_id) do update set state = excluded.state, finished = excluded.finished, bound = excluded.bound,
+    `insert into task (task_id, first_seen_ms, finished, bound, claim, released, outcome, ended_at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (task_id) do update set finished = excluded.finished, bound = excluded.bound,
        claim = excluded.claim, released = excluded.released, outcome = excluded.outcome,
        ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
   )
@@ -121,7 +122,6 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
         upsert.run(
           taskId,
           task.firstSeenMs,
-          ended ? 'ended' : 'open',
           task.finished ? 1 : 0,
           task.bound,
           task.claim && JSON.stringify(task.claim),

@@ -12,7 +12,7 @@ export interface Deleted {
 const TASKS_A_BATCH = 200
 const TIMELINE_ROWS_A_BATCH = 2_000
 
-const OLD_TASKS = `SELECT task_id FROM task WHERE state = 'ended' AND ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?`
+const OLD_TASKS = `SELECT task_id FROM task WHERE ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?`
 
 /** A row whose record still waits in the outbox stays: the relay writes the place of the record into it. */
 const NOT_WAITING = 'seq NOT IN (SELECT timeline_seq FROM outbox)'

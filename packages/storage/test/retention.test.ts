@@ -5,12 +5,7 @@ const DAY_MS = 86_400_000
 const NOW_MS = 100 * DAY_MS
 
 function addTask(db: Db, taskId: string, endedAtMs: number | null): void {
-  const state = endedAtMs === null ? 'open' : 'ended'
-  db.prepare('INSERT INTO task (task_id, first_seen_ms, state, ended_at_ms) VALUES (?, 1, ?, ?)').run(
-    taskId,
-    state,
-    endedAtMs,
-  )
+  db.prepare('INSERT INTO task (task_id, first_seen_ms, ended_at_ms) VALUES (?, 1, ?)').run(taskId, endedAtMs)
   db.prepare(
     `INSERT INTO task_request (task_id, place, envelope, asked, timestamp_ms) VALUES (?, 'place', '{}', '{}', 1)`,
   ).run(taskId)

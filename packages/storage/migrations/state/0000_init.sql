@@ -53,7 +53,6 @@ CREATE TABLE `session_turn` (
 CREATE TABLE `task` (
 	`task_id` text PRIMARY KEY NOT NULL,
 	`first_seen_ms` integer NOT NULL,
-	`state` text NOT NULL,
 	`finished` integer DEFAULT 0 NOT NULL,
 	`bound` text,
 	`claim` text,
@@ -62,7 +61,6 @@ CREATE TABLE `task` (
 	`ended_at_ms` integer
 );
 --> statement-breakpoint
-CREATE INDEX `task_state` ON `task` (`state`);--> statement-breakpoint
 CREATE INDEX `task_ended_at_ms` ON `task` (`ended_at_ms`);--> statement-breakpoint
 CREATE TABLE `task_request` (
 	`task_id` text NOT NULL,
@@ -88,6 +86,4 @@ CREATE TABLE `timeline` (
 );
 --> statement-breakpoint
 CREATE INDEX `timeline_task_id` ON `timeline` (`task_id`);--> statement-breakpoint
-CREATE INDEX `timeline_record_id` ON `timeline` (`record_id`);--> statement-breakpoint
-CREATE INDEX `timeline_place` ON `timeline` (`topic`,`partition`,`offset`);--> statement-breakpoint
 CREATE INDEX `timeline_at_ms` ON `timeline` (`at_ms`);

@@ -18,7 +18,6 @@ export const task = sqliteTable(
   {
     task_id: text().primaryKey(),
     first_seen_ms: integer().notNull(),
-    state: text({ enum: ['open', 'ended'] }).notNull(),
     finished: integer().notNull().default(0),
     bound: text(),
     claim: text(),
@@ -26,7 +25,7 @@ export const task = sqliteTable(
     outcome: text(),
     ended_at_ms: integer(),
   },
-  (t) => [index('task_state').on(t.state), index('task_ended_at_ms').on(t.ended_at_ms)],
+  (t) => [index('task_ended_at_ms').on(t.ended_at_ms)],
 )
 
 /** The request envelopes of a task; a request may be sent more than once. */
@@ -70,12 +69,7 @@ export const timeline = sqliteTable(
     causation_id: text(),
     summary: text().notNull(),
   },
-  (t) => [
-    index('timeline_task_id').on(t.task_id),
-    index('timeline_record_id').on(t.record_id),
-    index('timeline_place').on(t.topic, t.partition, t.offset),
-    index('timeline_at_ms').on(t.at_ms),
-  ],
+  (t) => [index('timeline_task_id').on(t.task_id), index('timeline_at_ms').on(t.at_ms)],
 )
 
 export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() })
