@@ -24,7 +24,11 @@ const BUSY_TIMEOUT_MS = 2_000
  * readers of the others. Opening throws the AppErrors of openDatabase; a full or locked disk fails the publish that met it.
  */
 export function createEmbeddedLog({ path, env, logger }: EmbeddedLogOptions): Log {
-  const db = openDatabase(path, 'log', { busyTimeoutMs: BUSY_TIMEOUT_MS })
+  return createLogOn(openDatabase(path, 'log', { busyTimeoutMs: BUSY_TIMEOUT_MS }), { env, logger })
+}
+
+/** The same on a database that is open already; the log owns it from then on. */
+export function createLogOn(db: Db, { env, logger }: Omit<EmbeddedLogOptions, 'path'>): Log {
   const table = createTopicTable(db)
   const source = createRecordSource(db)
   const appender = createAppender(db)
@@ -35,7 +39,10 @@ export function createEmbeddedLog({ path, env, logger }: EmbeddedLogOptions): Lo
     table,
     env,
     onError: (error) =>
-      logger.warn({ err: error, path }, 'retention and compaction of the embedded log failed; tried again in an hour'),
+      logger.warn(
+        { err: error, path: db.path },
+        'retention and compaction of the embedded log failed; tried again in an hour',
+      ),
   })
   const readers = new Set<Reader>()
   let closed = false
