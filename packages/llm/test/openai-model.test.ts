@@ -179,9 +179,9 @@ describe('the protocol', () => {
     })
   })
 
-  it('sends no key when there is none, and no empty list of tools', async () => {
+  it.each([undefined, ''])('sends no key when it is %j, and no empty list of tools', async (key) => {
     await using server = await startChatServer(sendChunks([textChunk('ok', 'stop')]))
-    await modelAt(server, { key: undefined }).complete(ask())
+    await modelAt(server, { key }).complete(ask())
     expect(server.requests[0]?.headers.authorization).toBeUndefined()
     expect(server.requests[0]?.body).not.toHaveProperty('tools')
   })

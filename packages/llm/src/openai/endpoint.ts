@@ -35,9 +35,11 @@ export function createEndpoint(options: EndpointOptions): () => Promise<Endpoint
 
 async function loadEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const sdk = await import('openai')
+  // A variable that is set but empty means no key.
+  const key = options.key || null
   const client = new sdk.OpenAI({
     baseURL: options.url.replace(/\/+$/, ''),
-    apiKey: options.key ?? 'none',
+    apiKey: key ?? 'none',
     // All of these would otherwise be read from the environment, behind the back of our settings.
     adminAPIKey: null,
     organization: null,
@@ -45,7 +47,7 @@ async function loadEndpoint(options: EndpointOptions): Promise<Endpoint> {
     webhookSecret: null,
     logLevel: 'off',
     maxRetries: 0,
-    defaultHeaders: options.key === undefined ? { Authorization: null } : {},
+    defaultHeaders: key === null ? { Authorization: null } : {},
   })
   return { sdk, client }
 }

@@ -42,7 +42,7 @@ export function createEmbeddingQueue(deps: { db: Db; embedder: Embedder; env: Pi
       // Only the answer tells the dimension of an endpoint; another one than before means starting over.
       doneUpTo = found === space ? (chunks.at(-1)?.id ?? doneUpTo) : 0
       space = found
-      embedded += storeVectors(db, space, chunks, vectors)
+      embedded += storeVectors(db, { space, chunks, vectors })
       // An embedder that only computes would hold up everything else of the process for a large backlog.
       await new Promise<void>((resolve) => env.nextTurn(resolve))
     }
@@ -81,10 +81,9 @@ function pendingChunks(db: Db, space: VectorSpace | null, after: number): Pendin
 /** A chunk that went away while it was being embedded gets no vector. */
 function storeVectors(
   db: Db,
-  space: VectorSpace,
-  chunks: readonly PendingChunk[],
-  vectors: readonly Float32Array[],
+  embedded: { space: VectorSpace; chunks: readonly PendingChunk[]; vectors: readonly Float32Array[] },
 ): number {
+  const { space, chunks, vectors } = embedded
   const insert = db.prepare(
     'INSERT INTO embedding (chunk_id, model, dimension, vector) SELECT id, ?, ?, ? FROM chunk WHERE id = ? ON CONFLICT DO NOTHING',
   )

@@ -30,11 +30,20 @@ export function createHybridSearch(options: HybridSearchOptions): Recall {
 
   async function vectorHits(query: string, filter: ItemFilter, signal?: AbortSignal): Promise<FoundChunk[]> {
     const space = readActiveSpace(db)
-    const vector = space && (await embedQuery(options, space, query, signal))
-    // The space may have changed while the endpoint was asked.
-    if (!space || !vector || readActiveSpace(db) !== space) return []
-    const leastSimilarity = modelOf(space) === HASH_MODEL ? HASH_LEAST_SIMILARITY : 0
-    return searchVectors(db, vectorsOf(space), { vector, filter, limit: DEPTH, leastSimilarity })
+    const embedder = space && embedderFor(space, options.embedder)
+    if (!space || !embedder) return []
+    try {
+      const [vector] = await embedder.embed([query], signal)
+      // The space may have changed while the endpoint was asked.
+      if (vector?.length !== dimensionOf(space) || readActiveSpace(db) !== space) return []
+      const leastSimilarity = modelOf(space) === HASH_MODEL ? HASH_LEAST_SIMILARITY : 0
+      return searchVectors(db, vectorsOf(space), { vector, filter, limit: DEPTH, leastSimilarity })
+    } catch (err) {
+      // Words alone must do while the endpoint is away.
+      signal?.throwIfAborted()
+      options.onDegraded?.(err)
+      return []
+    }
   }
 
   return {
@@ -52,25 +61,10 @@ export function createHybridSearch(options: HybridSearchOptions): Recall {
   }
 }
 
-/** Null when no embedder for the space is at hand or the endpoint fails: then words alone must do. */
-async function embedQuery(
-  { embedder, onDegraded }: HybridSearchOptions,
-  space: VectorSpace,
-  query: string,
-  signal?: AbortSignal,
-): Promise<Float32Array | null> {
-  const model = modelOf(space)
-  const dimension = dimensionOf(space)
-  const fitting = embedder.model === model ? embedder : model === HASH_MODEL ? createHashEmbedder(dimension) : null
-  if (!fitting) return null
-  try {
-    const [vector] = await fitting.embed([query], signal)
-    return vector?.length === dimension ? vector : null
-  } catch (err) {
-    signal?.throwIfAborted()
-    onDegraded?.(err)
-    return null
-  }
+/** Null when no embedder for the space is at hand. */
+function embedderFor(space: VectorSpace, configured: Embedder): Embedder | null {
+  if (configured.model === modelOf(space)) return configured
+  return modelOf(space) === HASH_MODEL ? createHashEmbedder(dimensionOf(space)) : null
 }
 
 interface ItemRow {
