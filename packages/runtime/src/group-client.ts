@@ -66,7 +66,8 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
   const waiting = new Map<string, PromiseWithResolvers<ResponseEnvelope>>()
 
   const reader = log.read({
-    topics: [topicName(scope, 'tasks_status'), topicName(scope, 'responses')],
+    // Without a listener nobody looks at the status of tasks.
+    topics: [...(options.onStatus ? [topicName(scope, 'tasks_status')] : []), topicName(scope, 'responses')],
     position: () => 'end',
     onBatch: read,
   })

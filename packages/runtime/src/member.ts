@@ -1,5 +1,13 @@
 import { hostname } from 'node:os'
-import { AppError, createEnvelope, type Envelope, topicName } from '@kafclaw/envelope'
+import {
+  AppError,
+  createEnvelope,
+  type Envelope,
+  type ErrorCode,
+  formatPlace,
+  type RawRecord,
+  topicName,
+} from '@kafclaw/envelope'
 import type { Reader, ReaderEvent } from '@kafclaw/kafka'
 import { deleteFinished } from '@kafclaw/storage'
 import { beatTimeoutMs } from '@kafclaw/tasks'
@@ -27,6 +35,8 @@ export interface Member {
   readonly ended: Promise<MemberEnd>
   /** Stores a record to be sent; resolves with its envelope when it has been committed. */
   send(fields: NewRecord): Promise<Envelope>
+  /** Stores a dead letter of a record that was met by a reader beside the member. */
+  deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): Promise<void>
   /** The agents of the zone, with whether each is live by the clock of the log. */
   agents(): Array<{ agentId: string; isLive: boolean }>
   /** Stops claiming, lets steps end, gives tasks back, sends the outbox and closes. At most 25 s. */
@@ -330,6 +340,10 @@ export function createMember(options: MemberOptions): Member {
     ended: ended.promise,
     agents: () => group.roster.all().map((entry) => ({ agentId: entry.agentId, isLive: group.roster.isLive(entry) })),
     send: (fields: NewRecord) => core.commit.submit(() => core.sender.send(fields)),
+    async deadLetter(record, why) {
+      await core.commit.submit(() => core.sender.deadLetter(record, why))
+      core.events.deadLetter(why.code, formatPlace(record), why.reason)
+    },
     stop: () => close({ reason: 'stopped' }),
     abandon: () => close({ reason: 'abandoned' }),
   }

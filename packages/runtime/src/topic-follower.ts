@@ -31,6 +31,8 @@ export interface FollowerOptions {
   rows: FollowedRows
   /** More checks that the owner sets through `report`; the follower is not ready before they are right. */
   checks?: readonly string[]
+  /** What has to be safe elsewhere before the position moves past it; done again after a crash. */
+  beforeTake?(batches: readonly LogBatch[]): Promise<void>
   /** Work outside the transaction that has to be done before more is read; it retries by itself until it can be done. */
   afterTake?(signal: AbortSignal): Promise<void>
 }
@@ -127,6 +129,7 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
   }
 
   async function take(batches: readonly LogBatch[]): Promise<void> {
+    await options.beforeTake?.(batches)
     await retryStorage({
       env,
       signal,
@@ -183,7 +186,8 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
   }
 
   function fail(error: AppError): void {
-    if (signal.aborted) return
+    // The member stops first, and then takes nothing more: what was not stored is read again at the next start.
+    if (signal.aborted || error.code === 'KC_RUNTIME_STOPPED') return
     logger.fatal({ err: error }, `the reader has died: ${error.message}`)
     board.set(checks.reader, false, error.message)
     ended.resolve({ reason: 'failed', error })
