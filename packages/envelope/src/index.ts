@@ -4,28 +4,25 @@ export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead
 export { type Decoded, decode } from './decode.ts'
 export { deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
 export { type EncodedRecord, type EncodeOptions, encode, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
-export {
-  type AnnounceEnvelope,
-  type Envelope,
-  type EnvelopeOf,
-  type Labels,
-  type MemoryEnvelope,
-  type NewEnvelope,
-  type RequestEnvelope,
-  type ResponseEnvelope,
-  SCHEMA_VERSION,
-  type SkillEnvelope,
-  type TaskStatusEnvelope,
-  type TraceContext,
-  type TraceEnvelope,
-  type ZoneEnvelope,
+export type {
+  AnnounceEnvelope,
+  Envelope,
+  EnvelopeOf,
+  Labels,
+  MemoryEnvelope,
+  NewEnvelope,
+  RequestEnvelope,
+  ResponseEnvelope,
+  SkillEnvelope,
+  TaskStatusEnvelope,
+  TraceContext,
+  ZoneEnvelope,
 } from './envelope.ts'
+export { SCHEMA_VERSION } from './envelope.ts'
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type PoisonCode } from './errors.ts'
-export { DEFAULT_LIFE_MS, MAX_LIFE_MS } from './life.ts'
 export { isId, isName, isSkillName } from './names.ts'
 export { partitionFor } from './partition.ts'
 export type { AnnouncePayload, NewAnnouncePayload } from './payloads/announce.ts'
-export type { BlobRef } from './payloads/blob-ref.ts'
 export type { Citation, NewCitation } from './payloads/citation.ts'
 export type { MemoryPayload, NewMemoryPayload } from './payloads/memory.ts'
 export type { EnvelopeType, NewPayloads, Payloads } from './payloads/payload-table.ts'

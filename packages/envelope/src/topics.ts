@@ -122,6 +122,8 @@ export const TOPICS: Readonly<Record<TopicKind, TopicSpec>> = {
     key: 'item_id',
     compact: true,
     types: ['memory'],
+    // An indexer that was away for days must still learn what was forgotten; by default tombstones go after one day.
+    configs: { 'delete.retention.ms': String(30 * DAY_MS) },
     description: 'Shared memory items; a tombstone forgets one.',
   }),
   observe_audit: topic('observe_audit', {

@@ -2,7 +2,7 @@ import * as Type from 'typebox'
 import { about, closed, id, integer, name, nullable, text } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 
-export const CitationSchema = Type.Object(
+const CitationSchema = Type.Object(
   {
     item_id: id(about('The memory item.', 'item-billing-port')),
     topic: text(about('Topic of the record that published it.', 'group.acme.memory.shared')),

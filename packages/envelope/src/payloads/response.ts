@@ -4,7 +4,7 @@ import type { Filled } from '../filled.ts'
 import { citations } from './citation.ts'
 import { UsageSchema } from './usage.ts'
 
-export const RESPONSE_STATUSES = ['completed', 'failed', 'cancelled', 'expired', 'rejected'] as const
+const RESPONSE_STATUSES = ['completed', 'failed', 'cancelled', 'expired', 'rejected'] as const
 export type ResponseStatus = (typeof RESPONSE_STATUSES)[number]
 
 const ResponseErrorSchema = Type.Object(

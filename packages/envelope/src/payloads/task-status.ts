@@ -2,7 +2,7 @@ import * as Type from 'typebox'
 import { about, closed, fallback, id, integer, name, nullable, oneOf, text, whenIs } from '../fields.ts'
 import type { Filled } from '../filled.ts'
 
-export const TASK_STATUSES = ['assigned', 'claimed', 'progress', 'released'] as const
+const TASK_STATUSES = ['assigned', 'claimed', 'progress', 'released'] as const
 export type TaskStatus = (typeof TASK_STATUSES)[number]
 
 const PlaceSchema = Type.Object(
