@@ -50,6 +50,8 @@ export async function awaitGroup(options: {
   scope: TopicScope
   group: GroupState
   signal: AbortSignal
+  /** What else has to be asked of the log before reading begins; tried again like the rest. */
+  prepare(): Promise<void>
   onWait(why: string): void
 }): Promise<void> {
   const { env, signal } = options
@@ -73,7 +75,10 @@ async function whatIsMissing(options: Parameters<typeof awaitGroup>[0]): Promise
       const decoded = decode(record)
       if (decoded.kind === 'envelope' && decoded.envelope.type === 'zone') group.foldZone(decoded.envelope)
     }
-    if (group.partitions() !== null) return null
+    if (group.partitions() !== null) {
+      await options.prepare()
+      return null
+    }
     return `zone "${scope.zone}" of group "${scope.group}" has no record on ${topicName(scope, 'control_zones')}; write it with: kafclaw topics apply`
   } catch (error) {
     const known = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')

@@ -47,6 +47,8 @@ export interface Member {
 
 const STOP_MS = 25_000
 const RUN_GRACE_MS = 18_000
+/** About 2 KB of memory each. */
+const MOST_OPEN_TASKS = 50_000
 const NEW_TOPICS_MS = 30_000
 const RETENTION_EVERY_MS = 3_600_000
 const RETENTION_PAUSE_MS = 50
@@ -183,13 +185,15 @@ export function createMember(options: MemberOptions): Member {
       scope,
       group,
       signal: stopping.signal,
+      async prepare() {
+        await adoptCluster()
+        await journalEnds.refresh()
+        for (const topic of await skillTopics(log, scope, skillNames)) knownSkillTopics.add(topic)
+      },
       onWait: (why) => board.set('group', false, why),
     })
     if (stopping.signal.aborted) return
     board.set('group', true, 'topics and zone record are there')
-    await adoptCluster()
-    await journalEnds.refresh()
-    for (const topic of await skillTopics(log, scope, skillNames)) knownSkillTopics.add(topic)
     core.relay.enqueue(core.outbox.load())
     await read()
     watchForSkillTopics()
@@ -221,7 +225,10 @@ export function createMember(options: MemberOptions): Member {
         // One record early: it tells whether the log is still the one that was read.
         return next === null ? 'start' : Math.max(0, next - 1)
       },
-      onBatch: core.ingest,
+      async onBatch(batches) {
+        await core.ingest(batches)
+        limitOpenTasks()
+      },
       onEvent: noteReaderEvent,
     })
     const current = reader
@@ -233,6 +240,21 @@ export function createMember(options: MemberOptions): Member {
     board.set('reader', true, 'caught up')
     if (boot.number() === 0) boot.choose()
     heartbeat.start()
+  }
+
+  /** With too many open tasks in the house no more are fetched: the lag stays in Kafka, where it can be seen. */
+  let holding = false
+  function limitOpenTasks(): void {
+    const open = core.tasks.countOpen()
+    const topics = [topicName(scope, 'requests'), ...knownSkillTopics]
+    if (!holding && open > MOST_OPEN_TASKS) reader?.pause(topics)
+    else if (holding && open < MOST_OPEN_TASKS / 2) reader?.resume(topics)
+    else return
+    holding = !holding
+    logger.info(
+      { open, holding },
+      holding ? 'too many open tasks: no more requests are fetched for now' : 'requests are fetched again',
+    )
   }
 
   async function readerDied(error: AppError): Promise<void> {
