@@ -1,5 +1,6 @@
 import { renameSync } from 'node:fs'
 import type { Env } from '@kafclaw/env'
+import type { RecordPlace } from '@kafclaw/envelope'
 import type { FollowedRows } from '@kafclaw/runtime'
 import { type Db, openDatabase } from '@kafclaw/storage'
 import { createAuditStore } from './audit-store.ts'
@@ -8,6 +9,7 @@ import type { AuditEvents } from './events.ts'
 /** The database of the sink. What was kept is never deleted: the audit of another log is set aside under another name. */
 export interface AuditFile {
   readonly rows: FollowedRows
+  isKept(place: RecordPlace): boolean
   db(): Db
   close(): void
 }
@@ -22,6 +24,7 @@ export function openAuditFile(options: { path: string; env: Env; events: AuditEv
   let current = open()
   return {
     db: () => current.db,
+    isKept: (place) => current.store.isKept(place),
     close: () => current.db.close(),
     rows: {
       clusterId: () => current.store.clusterId(),

@@ -1,5 +1,13 @@
 import type { Env } from '@kafclaw/env'
-import { AppError, decode, formatPlace, parseTopicName, type RawRecord, TOPICS } from '@kafclaw/envelope'
+import {
+  AppError,
+  decode,
+  formatPlace,
+  parseTopicName,
+  type RawRecord,
+  type RecordPlace,
+  TOPICS,
+} from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
 import { type FollowedRows, toTracedRecord } from '@kafclaw/runtime'
 import type { Db, Row } from '@kafclaw/storage'
@@ -7,7 +15,9 @@ import { edgesOf } from './edges.ts'
 import type { AuditEvents } from './events.ts'
 import { headersText } from './stored-record.ts'
 
-export type AuditStore = Omit<FollowedRows, 'beginAnew'>
+export interface AuditStore extends Omit<FollowedRows, 'beginAnew'> {
+  isKept(place: RecordPlace): boolean
+}
 
 /** Writes what was fetched, readable or not, in one transaction; a record that stands there already is only compared. */
 export function createAuditStore({ db, env, events }: { db: Db; env: Env; events: AuditEvents }): AuditStore {
@@ -42,6 +52,7 @@ export function createAuditStore({ db, env, events }: { db: Db; env: Env; events
       // One record early: it tells whether the log is still the one that was read.
       return row ? Math.max(0, row.next_offset - 1) : null
     },
+    isKept: ({ topic, partition, offset }) => offset < (coverage.get(topic, partition)?.next_offset ?? 0),
     take(batches) {
       const gaps = db.transaction(() => batches.flatMap(takeBatch))
       for (const gap of gaps) events.gap(gap)

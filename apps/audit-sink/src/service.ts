@@ -1,6 +1,8 @@
+import { parseTopicName, type TopicKind } from '@kafclaw/envelope'
 import {
   createFollowingService,
   createTopicFollower,
+  deadLetterPoison,
   groupTopics,
   type Host,
   openMember,
@@ -39,7 +41,21 @@ export function createAuditSink(host: Host): Service {
     name: 'audit',
     topics: () => groupTopics(log, settings.group),
     rows: audit.rows,
+    // Of its own topics the member writes the dead letters; of those that nobody reads, the sink does.
+    beforeTake: (batches) =>
+      deadLetterPoison(batches, {
+        member,
+        concerns: (record) => isUnread(record.topic, settings.zone) && !audit.isKept(record),
+      }),
   })
   const handleTrace = createTraceHandler({ db: audit.db, reachEnd: follower.reachEnd })
   return createFollowingService({ id: AUDIT_SINK_ID, member, follower, close: audit.close })
 }
+
+/** Topics whose poison the sink's own member does not meet. Other zones keep theirs: a dead letter must not cross over. */
+function isUnread(topic: string, zone: string): boolean {
+  const address = parseTopicName(topic)
+  return address?.zone === zone && UNREAD.has(address.kind)
+}
+
+const UNREAD: ReadonlySet<TopicKind> = new Set(['traces', 'memory_shared', 'skill_requests'])

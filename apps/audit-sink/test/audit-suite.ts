@@ -125,6 +125,26 @@ export function describeAudit(form: 'embedded' | 'kafka'): void {
       ).toBe(true)
     })
 
+    it('writes the dead letters of topics that no agent reads, once', async () => {
+      await using group = await createTestGroup(form)
+      const { log, settings } = group.host
+      const topic = topicName(settings, 'traces')
+      const publisher = log.publisher()
+      const [place] = await publisher.publish([
+        { topic, partition: 0, key: null, value: Buffer.from('?'), headers: [] },
+      ])
+      await publisher.close()
+      const subject = place ? formatPlace(place) : ''
+      for (let boot = 1; boot <= 2; boot++) {
+        const sink = createAuditSink(group.host)
+        await vi.waitFor(async () => {
+          const { records } = await trace(group, subject)
+          expect(records.map(({ type }) => type)).toEqual([null, 'dead_letter'])
+        }, PATIENCE)
+        await sink.stop()
+      }
+    })
+
     it('finds topics that are made while it runs, in other zones too', async () => {
       await using group = await createTestGroup(form)
       const { log, settings } = group.host

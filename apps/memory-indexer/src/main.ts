@@ -1,0 +1,6 @@
+import { runServiceProcess } from '@kafclaw/runtime'
+import { variables } from './config.ts'
+import { createMemoryIndexer } from './service.ts'
+
+process.exitCode = await runServiceProcess({ name: 'memory-indexer', variables, create: createMemoryIndexer })
+process.exit()

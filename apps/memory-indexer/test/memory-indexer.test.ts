@@ -1,0 +1,5 @@
+import { describeIndexer } from './indexer-suite.ts'
+import { describeIndexerProcess } from './process-suite.ts'
+
+describeIndexer('embedded')
+describeIndexerProcess('embedded')
