@@ -49,7 +49,15 @@ it('exits 2 for a duration that is none, and says what one looks like', async ()
 })
 
 it('exits 3 when Kafka cannot be reached', async () => {
-  const { code, stderr } = await run('--brokers', '127.0.0.1:1', '--group', 'acme', '--data-dir', '/nonexistent', 'tasks')
+  const { code, stderr } = await run(
+    '--brokers',
+    '127.0.0.1:1',
+    '--group',
+    'acme',
+    '--data-dir',
+    '/nonexistent',
+    'tasks',
+  )
   expect(code).toBe(3)
   expect(stderr).toContain('127.0.0.1:1')
 }, 60_000)
@@ -64,9 +72,7 @@ describe('help of each command', () => {
   const io = { argv: [], variables: {}, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
   const program = createProgram(io, () => {})
   const leaves = program.commands.flatMap((command) =>
-    command.commands.length === 0
-      ? [command.name()]
-      : command.commands.map((sub) => `${command.name()} ${sub.name()}`),
+    command.commands.length === 0 ? [command.name()] : command.commands.map((sub) => `${command.name()} ${sub.name()}`),
   )
 
   it.each(leaves)('%s says what it does and shows examples', async (path) => {

@@ -4,7 +4,7 @@ import { describeStatus } from '../ask/progress.ts'
 import { commandSenderId, ownAgentId } from '../group/open-group.ts'
 import { requireTopics } from '../group/require-topics.ts'
 import type { Invocation } from '../invocation.ts'
-import { createAgent, createIndexer } from '../services/create-services.ts'
+import { createAgent, createIndexer, memoryFile } from '../services/create-services.ts'
 
 export interface LineQuestion {
   content: string
@@ -68,17 +68,22 @@ async function startServices(
   host: Host,
   onText: (taskId: string, delta: string) => void,
 ): Promise<Service[]> {
-  const agent = await unlessLocked(createAgent(host, { memoryInProcess: true, onText }))
-  if (agent instanceof AppError) {
-    output.note(`the agent runs already (process ${agent.details.pid ?? 'unknown'}); asking it`)
-    return []
-  }
-  // An indexer that runs alone elsewhere writes the same file.
+  // An indexer that runs alone elsewhere on this machine writes the file that is read then.
   const indexer = await unlessLocked(createIndexer(host))
-  return indexer instanceof AppError ? [agent] : [indexer, agent]
+  const placed = indexer instanceof AppError ? withMemoryFile(host) : host
+  const agent = await unlessLocked(createAgent(placed, { onText, ...(indexer instanceof AppError ? {} : { indexer }) }))
+  const services = indexer instanceof AppError ? [] : [indexer]
+  if (!(agent instanceof AppError)) return [...services, agent]
+  for (const service of services) await service.stop()
+  output.note(`the agent runs already (process ${agent.details.pid ?? 'unknown'}); asking it`)
+  return []
 }
 
-async function unlessLocked(creating: Promise<Service>): Promise<Service | AppError> {
+function withMemoryFile(host: Host): Host {
+  return { ...host, settings: { ...host.settings, memoryDb: host.settings.memoryDb ?? memoryFile(host) } }
+}
+
+async function unlessLocked<S extends Service>(creating: Promise<S>): Promise<S | AppError> {
   try {
     return await creating
   } catch (error) {

@@ -24,9 +24,9 @@ export async function agent(
   await using line = await openAgentLine(invocation, host)
   if (content === null) {
     // Without a name it is a conversation all the same, only not one to go on with.
-    return converse(invocation, { line, session: session ?? `conversation-${invocation.env.newId()}` })
+    return await converse(invocation, { line, session: session ?? `conversation-${invocation.env.newId()}` })
   }
-  return answerOnce(invocation, { line, content, session, interrupted: interruption.signal })
+  return await answerOnce(invocation, { line, content, session, interrupted: interruption.signal })
 }
 
 async function answerOnce(

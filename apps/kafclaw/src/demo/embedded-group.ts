@@ -17,10 +17,11 @@ export async function openEmbeddedGroup(invocation: Invocation, folder: string):
     const { log, env, settings } = host
     const scope = { group: settings.group, zone: settings.zone }
     await applyTopics({ log, env, scope, senderId: 'demo', leaseMs: settings.leaseMs })
-    services.push(await createAuditSink(host), await createIndexer(as(host, AGENTS.expert)))
+    services.push(await createAuditSink(host))
+    const indexer = await createIndexer(as(host, AGENTS.expert))
+    services.push(indexer)
     for (const agentId of Object.values(AGENTS)) {
-      const memoryInProcess = agentId === AGENTS.expert
-      services.push(await createAgent(as(host, agentId), memoryInProcess ? { memoryInProcess } : {}))
+      services.push(await createAgent(as(host, agentId), agentId === AGENTS.expert ? { indexer } : {}))
     }
     await Promise.race([Promise.all(services.map((service) => service.whenReady())), failureOf(services)])
     return { host, place: 'the embedded log, all services in this process', [Symbol.asyncDispose]: dispose }

@@ -1,11 +1,6 @@
 import { existsSync } from 'node:fs'
-import {
-  createFileRecall,
-  createHashEmbedder,
-  createMemoryIndex,
-  type RecalledItem,
-  type RecallQuery,
-} from '@kafclaw/memory'
+import { AppError } from '@kafclaw/envelope'
+import { createFileRecall, createMemoryIndex, type RecalledItem, type RecallQuery } from '@kafclaw/memory'
 import { connectGroup, EXIT, type Host } from '@kafclaw/runtime'
 import { openDatabase } from '@kafclaw/storage'
 import type { SearchMemoryOptions } from '../commands/memory.ts'
@@ -18,6 +13,7 @@ import { formatAge } from '../output/age.ts'
 import { type Column, renderTable } from '../output/table.ts'
 import { memoryFile } from '../services/create-services.ts'
 import { readLimit } from '../tasks/tasks.ts'
+import { embedderOf } from './embedder.ts'
 import { readItems } from './read-items.ts'
 import { recallFromIndexer } from './recall-from-indexer.ts'
 
@@ -29,6 +25,9 @@ const COLUMNS: ReadonlyArray<Column<RecalledItem>> = [
   { title: 'CONTENT', value: ({ content }) => content },
 ]
 
+/** As many as an indexer gives. */
+const MOST_ITEMS = 20
+
 /** Finds items as the agent of this machine would; what it finds, best first. */
 export async function searchMemory(
   invocation: Invocation,
@@ -36,6 +35,7 @@ export async function searchMemory(
   options: SearchMemoryOptions,
 ): Promise<number> {
   const limit = readLimit(options.limit)
+  if (limit > MOST_ITEMS) throw new AppError('KC_USAGE', `--limit ${limit} is too many: at most ${MOST_ITEMS}.`)
   const { output, env } = invocation
   await using host = openGroup(invocation)
   const query: RecallQuery = {
@@ -68,7 +68,7 @@ async function search(host: Host, query: RecallQuery): Promise<Found> {
   }
   const path = host.settings.memoryDb ?? memoryFile(host)
   if (existsSync(path)) {
-    using recall = createFileRecall({ path, embedder: createHashEmbedder() })
+    using recall = createFileRecall({ path, embedder: embedderOf(host) })
     return {
       items: await recall.search(query),
       source: `the file ${path}; its indexer does not run, so the newest items may be missing`,
@@ -94,7 +94,7 @@ async function searchByIndexer(host: Host, indexerId: string, query: RecallQuery
 
 async function searchTopic(host: Host, query: RecallQuery): Promise<RecalledItem[]> {
   using db = openDatabase(':memory:', 'memory')
-  const index = createMemoryIndex({ db, embedder: createHashEmbedder(), env: host.env })
+  const index = createMemoryIndex({ db, embedder: embedderOf(host), env: host.env })
   await readItems(host, (change) => {
     if (change.kind === 'put') index.put(change.item)
     else index.forget(change.item)

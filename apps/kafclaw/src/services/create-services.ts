@@ -1,24 +1,28 @@
+import type { MemoryIndexer } from '@kafclaw/memory-indexer'
 import type { Host, Service } from '@kafclaw/runtime'
 import { ownAgentId } from '../group/open-group.ts'
 
 // Each app is imported when it is started: a process of one service does not pay for the others.
 
 export interface AgentPlacement {
-  /** Its indexer runs in this process too, so recall reads the file that this one writes. */
-  memoryInProcess?: true
+  /** The indexer of the agent where it runs in this process too; without it the agent goes by its settings. */
+  indexer?: Pick<MemoryIndexer, 'recall'>
   onText?(taskId: string, delta: string): void
 }
 
 /** The agent of this machine. */
-export async function createAgent(host: Host, { memoryInProcess, onText }: AgentPlacement = {}): Promise<Service> {
+export async function createAgent(host: Host, { indexer, onText }: AgentPlacement = {}): Promise<Service> {
   const { agentOptions, createAgentWorker } = await import('@kafclaw/agent-worker')
-  const settings = memoryInProcess ? { ...host.settings, memoryDb: memoryFile(host) } : host.settings
-  return createAgentWorker(host, { ...agentOptions({ ...host, settings }), ...(onText ? { onText } : {}) })
+  return createAgentWorker(host, {
+    ...agentOptions(host),
+    ...(indexer ? { recall: indexer.recall } : {}),
+    ...(onText ? { onText } : {}),
+  })
 }
 
-export async function createIndexer(host: Host): Promise<Service> {
+export async function createIndexer(host: Host): Promise<MemoryIndexer> {
   const { createMemoryIndexer } = await import('@kafclaw/memory-indexer')
-  return createMemoryIndexer(host, { agentId: ownAgentId(host) })
+  return createMemoryIndexer(host)
 }
 
 export async function createAuditSink(host: Host): Promise<Service> {

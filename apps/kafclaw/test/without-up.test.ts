@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { openDatabase } from '@kafclaw/storage'
+import { type TempDir, tempDir } from '@kafclaw/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kafclaw, kafclawJson, type Place } from './kafclaw-process.ts'
+
+let dir: TempDir
+let place: Place
+
+beforeEach(async () => {
+  dir = await tempDir()
+  place = { dataDir: dir.path, variables: { KAFCLAW_AGENT_ID: 'agent-x' } }
+})
+
+afterEach(() => dir[Symbol.asyncDispose]())
+
+describe('where nothing runs', { timeout: 60_000 }, () => {
+  it('says how to get a group, with exit 2, instead of making one', async () => {
+    for (const args of [['tasks'], ['agents'], ['ask', 'x'], ['trace', 'task_1'], ['memory', 'add', 'x']]) {
+      const { code, stdout, stderr } = await kafclaw(place, args)
+      expect([args.join(' '), code, stdout]).toEqual([args.join(' '), 2, ''])
+      expect(stderr).toContain('kafclaw up')
+    }
+  })
+
+  it('runs the agent for one message, with memory that outlives the process', async () => {
+    const told = await kafclaw(place, ['agent', '-m', 'remember that the garden gate code is 4711'])
+    expect(told).toMatchObject({ code: 0 })
+    const asked = await kafclaw(place, ['agent', '-m', 'what do you know about the garden gate?'])
+    expect(asked.code).toBe(0)
+    expect(asked.stdout).toContain('4711')
+    expect(asked.stdout).toMatch(/group\.local\.memory\.shared\/0\/\d+/)
+  })
+
+  it('takes the prompt from stdin, and says what is missing when there is none', async () => {
+    expect((await kafclaw(place, ['agent'], 'hello\n')).stdout).toContain('offline model')
+    expect(await kafclaw(place, ['agent'])).toMatchObject({ code: 2, stdout: '' })
+  })
+
+  it('traces and searches on the topics and files alone, and says so', async () => {
+    await kafclaw(place, ['agent', '-m', 'remember that the lamp is green'])
+    const [task] = await kafclawJson<Array<{ task_id: string; status: string }>>(place, ['tasks'])
+    expect(task).toMatchObject({ status: 'completed' })
+    const traced = await kafclaw(place, ['trace', task?.task_id ?? ''])
+    expect(traced.stderr).toContain('reading the topics')
+    expect(traced.stdout.split('\n')[0]).toMatch(
+      /^request {2}agent-x-cli -> agent-x {2}group\.local\.requests:\d:0 {2}/,
+    )
+    const byFile = await kafclaw(place, ['memory', 'search', 'colour of the lamp'])
+    expect(byFile.stdout).toContain('green')
+    expect(byFile.stderr).toContain('the file ')
+    const byTopic = await kafclaw(place, ['memory', 'search', 'colour of the lamp', '--agent-id', 'agent-y'])
+    expect(byTopic.stdout).toContain('green')
+    expect(byTopic.stderr).toContain('reading the topic itself')
+  })
+
+  it('plans, creates, checks and lists topics, and refuses another count of partitions', async () => {
+    expect((await kafclaw(place, ['topics', 'check'])).code).toBe(2)
+    const plan = await kafclawJson<Array<{ state: string }>>(place, ['topics', 'plan', '--skill', 'invoice'])
+    expect(plan.every(({ state }) => state === 'missing')).toBe(true)
+    const applied = await kafclawJson<{ created: string[]; partitions: number }>(place, [
+      'topics',
+      'apply',
+      '--skill',
+      'invoice',
+      '--partitions',
+      '3',
+    ])
+    expect(applied).toMatchObject({ partitions: 3 })
+    expect(applied.created).toHaveLength(plan.length)
+    expect(applied.created).toContain('group.local.skill.invoice.requests')
+    expect((await kafclaw(place, ['topics', 'check'])).code).toBe(0)
+    expect((await kafclaw(place, ['topics', 'apply'])).stdout).toContain('nothing to create')
+    expect((await kafclaw(place, ['topics', 'apply', '--partitions', '4'])).code).toBe(1)
+    const listed = await kafclawJson<Array<{ topic: string; partitions: number }>>(place, ['topics', 'list'])
+    expect(listed).toContainEqual(expect.objectContaining({ topic: 'group.local.requests', partitions: 3 }))
+  })
+
+  it('finds each kind of difference between a timeline and the log, and exits 1', async () => {
+    await kafclaw(place, ['agent', '-m', 'hello'])
+    expect((await kafclaw(place, ['audit', 'lockstep'])).code).toBe(0)
+    const path = join(dir.path, 'local', 'agent-x', 'state.db')
+    {
+      using db = openDatabase(path, 'state')
+      db.exec(`update timeline set record_id = 'forged' where kind = 'seen' and type = 'request'`)
+      db.exec(`update timeline set "offset" = "offset" + 1000 where kind = 'sent' and type = 'response'`)
+      db.exec(`delete from timeline where kind = 'sent' and type = 'task_status'`)
+    }
+    const [report] = await kafclawJson<Array<{ differences: Array<{ reason: string }> }>>(
+      place,
+      ['audit', 'lockstep'],
+      1,
+    )
+    expect(report?.differences.map(({ reason }) => reason).toSorted()).toEqual([
+      'the log has a record of this service without a row',
+      expect.stringContaining('the timeline has record forged'),
+      expect.stringContaining('no such record at that position'),
+    ])
+  })
+
+  it('sets positions beyond the end back to it, for the topic that is named alone', async () => {
+    await kafclaw(place, ['agent', '-m', 'hello'])
+    const path = join(dir.path, 'local', 'agent-x', 'state.db')
+    {
+      using db = openDatabase(path, 'state')
+      db.exec(`update position set next_offset = 999 where topic in ('group.local.requests', 'group.local.responses')`)
+    }
+    const accepted = await kafclawJson<Array<{ service: string; from: number; to: number }>>(place, [
+      'topics',
+      'accept',
+      'group.local.requests',
+    ])
+    expect(accepted.length).toBeGreaterThan(0)
+    expect(accepted.every(({ from, to }) => from === 999 && to <= 1)).toBe(true)
+    using db = openDatabase(path, 'state', { readOnly: true })
+    const left = db.prepare<[], { topic: string }>('select distinct topic from position where next_offset = 999').all()
+    expect(left).toEqual([{ topic: 'group.local.responses' }])
+  })
+})
