@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createSystemEnv } from '@kafclaw/env'
 import { AppError, formatPlace } from '@kafclaw/envelope'
 import { createLogger } from '@kafclaw/telemetry'
@@ -180,6 +181,63 @@ describe('a publisher', () => {
     await publisher.publish([record(topic, 'b')])
     expect(performance.now() - startMs).toBeGreaterThan(500)
     expect(await valuesOf(topic)).toEqual(['a', 'b'])
+  })
+})
+
+describe('both', () => {
+  /** FindCoordinator, JoinGroup, Heartbeat, LeaveGroup, SyncGroup, OffsetCommit, OffsetFetch, AddPartitionsToTxn, EndTxn. */
+  const GROUPS_AND_TRANSACTIONS = [8, 9, 10, 11, 12, 13, 14, 24, 26]
+
+  it('join no consumer group and begin no transaction', async () => {
+    await using read = collect(log, [topic])
+    await log.publisher().publish([record(topic, 'a')])
+    await vi.waitFor(() => expect(read.values()).toEqual(['a']), WAIT)
+    expect([...proxy.counts.keys()].filter((apiKey) => GROUPS_AND_TRANSACTIONS.includes(apiKey))).toEqual([])
+  })
+
+  it('never ask a broker to create a topic', async () => {
+    const missing = uniqueName('missing')
+    await using read = collect(log, [missing])
+    await read.reader.caughtUp
+    await expect(log.publisher().publish([record(missing, 'a')])).rejects.toMatchObject({
+      code: 'KC_KAFKA_UNKNOWN_TOPIC',
+    })
+    expect(await direct.listTopics()).not.toContain(missing)
+  })
+
+  it('arm no timer while nothing has to wait', async () => {
+    const publisher = log.publisher()
+    await publisher.publish([record(topic, 'a')])
+    await using read = collect(log, [topic])
+    await read.reader.caughtUp
+    const armed = vi.spyOn(globalThis, 'setTimeout')
+    const warnings: string[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning.name)
+    process.on('warning', onWarning)
+    await publisher.publish([record(topic, 'b')])
+    await delay(500)
+    // kafkajs as it comes arms one each millisecond and connection.
+    expect(armed.mock.calls.length).toBeLessThan(20)
+    expect(warnings).toEqual([])
+    armed.mockRestore()
+    process.off('warning', onWarning)
+  })
+
+  it('log nothing above debug while they retry', async () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const talkative = createLogger({ service: 'test', level: 'debug', destination })
+    const other = createKafkaLog({ brokers: [proxy.address], clientId: 'talkative', env, logger: talkative })
+    await using read = collect(other, [topic])
+    await read.reader.caughtUp
+    const publisher = other.publisher()
+    await publisher.publish([record(topic, 'a')])
+    proxy.cutAll()
+    await publisher.publish([record(topic, 'b')])
+    await vi.waitFor(() => expect(read.values()).toEqual(['a', 'b']), WAIT)
+    await other.close()
+    expect(lines.some((line) => line.includes('disconnected'))).toBe(true)
+    expect(new Set(lines.map((line) => JSON.parse(line).level))).toEqual(new Set(['debug']))
   })
 })
 

@@ -255,6 +255,33 @@ export function logContract(setUp: () => Promise<LogForm>): void {
       expect(read.records[0]?.offset).toBe(1)
     })
 
+    it('hands on at once however long a fetch may wait', async () => {
+      const t = await topic()
+      await using read = collect(log, [t], { maxWaitMs: 20_000 })
+      await read.reader.caughtUp
+      await delay(100)
+      const startMs = performance.now()
+      await publish(record(t, 'a'))
+      await vi.waitFor(() => expect(read.values()).toEqual(['a']), WAIT)
+      expect(performance.now() - startMs).toBeLessThan(5_000)
+    })
+
+    it('stops at a topic that was deleted and made anew with fewer records', async () => {
+      const t = await topic()
+      await publish(record(t, 'a'), record(t, 'b'))
+      await using read = collect(log, [t])
+      await read.reader.caughtUp
+      await log.deleteTopics([t])
+      await vi.waitFor(async () => expect(await log.listTopics()).not.toContain(t), WAIT)
+      await vi.waitFor(
+        async () => expect(await log.createTopics([{ name: t, partitions: 1, configs: {} }])).toEqual([t]),
+        WAIT,
+      )
+      await publish(record(t, 'c'))
+      await vi.waitFor(() => expect(read.events.map(({ kind }) => kind)).toContain('beyond_end'), WAIT)
+      expect(read.values()).toEqual(['a', 'b'])
+    })
+
     it('hands on what another client of the same log publishes', async () => {
       const t = await topic()
       const other = form.open()

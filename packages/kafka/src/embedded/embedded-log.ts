@@ -82,6 +82,11 @@ export function createLogOn(db: Db, { env, logger }: Omit<EmbeddedLogOptions, 'p
     read(options) {
       failIfClosed()
       const reader = createEmbeddedReader({ env, table, source, watch }, options)
+      const close = reader.close
+      reader.close = () => {
+        readers.delete(reader)
+        return close()
+      }
       readers.add(reader)
       return reader
     },

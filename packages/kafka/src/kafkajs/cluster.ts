@@ -37,6 +37,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const opening = new Map<number, Promise<BrokerLink>>()
   const closing = new AbortController()
   let seedLink: BrokerLink | null = null
+  let seeding: Promise<BrokerLink> | null = null
   let nextCandidate = 0
 
   async function connect(address: Address, nodeId: number | null): Promise<BrokerLink> {
@@ -66,17 +67,26 @@ export function createCluster(options: ClusterOptions): Cluster {
     throw new AppError('KC_KAFKA_UNREACHABLE', `Broker ${nodeId} is not among those that the cluster names`)
   }
 
+  /** A connection to any broker; those who ask at the same time share it. */
   async function anyLink(): Promise<BrokerLink> {
     for (const link of links.values()) if (link.isOpen) return link
     if (seedLink?.isOpen) return seedLink
+    seeding ??= connectSeed().finally(() => {
+      seeding = null
+    })
+    return seeding
+  }
+
+  async function connectSeed(): Promise<BrokerLink> {
     // Brokers that metadata named are tried as well: the seeds may be gone for good in a long life.
     const candidates = [...seeds, ...nodes.values()]
     const failures: AppError[] = []
     while (failures.length < candidates.length) {
       const address = candidates[nextCandidate++ % candidates.length]
+      if (!address) break
       try {
-        if (address) seedLink = await connect(address, null)
-        if (seedLink) return seedLink
+        seedLink = await connect(address, null)
+        return seedLink
       } catch (thrown) {
         failures.push(AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE'))
         failIfClosed()

@@ -61,8 +61,3 @@ export function connectionError(thrown: unknown, address: string): AppError {
   }
   return new AppError('KC_KAFKA_UNREACHABLE', `Kafka at ${address} is out of reach: ${plain(error.message)}`, options)
 }
-
-/** No retry can help before somebody changes something. */
-export function isFinal(error: AppError): boolean {
-  return !error.retryable
-}

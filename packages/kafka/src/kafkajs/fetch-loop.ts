@@ -22,6 +22,8 @@ export interface FetchLoop {
   run(): Promise<void>
   /** Something may have come to fetch. */
   wake(): void
+  /** It will not fetch again, woken or not. */
+  readonly isOver: boolean
 }
 
 interface Deps {
@@ -47,7 +49,7 @@ export function createFetchLoop(deps: Deps): FetchLoop {
   let wake: (() => void) | null = null
   let link: BrokerLink | null = null
   let turn = 0
-  let emptyAnswers = 0
+  let isOver = false
 
   /** Begins with another partition each time: a broker fills its answer in the order asked, up to maxBytes. */
   function positions(): FetchPosition[] {
@@ -82,8 +84,9 @@ export function createFetchLoop(deps: Deps): FetchLoop {
     const { kind } = answerCode(answer.errorCode)
     switch (kind) {
       case 'ok':
+        steward.found(cursor)
         cursor.end = Math.max(answer.highWatermark, cursor.position)
-        return decode(cursor, answer)
+        return answer.batches.length > 0 ? decode(cursor, answer) : null
       case 'out_of_range':
         steward.outOfRange(cursor)
         return null
@@ -118,32 +121,18 @@ export function createFetchLoop(deps: Deps): FetchLoop {
     }
     // Passed over, never in silence: to stop here would let one such batch stop every agent of the group for good.
     badAttempts.delete(cursor)
-    const text = `Offsets ${bad.from} to ${bad.to - 1} of topic ${topic}, partition ${partition}, cannot be read: ${bad.reason}; they are passed over`
+    // What a broken header says of its end is not to be trusted beyond the end of the log.
+    const to = Math.max(bad.from + 1, Math.min(bad.to, answer.highWatermark))
+    const text = `Offsets ${bad.from} to ${to - 1} of topic ${topic}, partition ${partition}, cannot be read: ${bad.reason}; they are passed over`
     const error = new AppError('KC_KAFKA_UNREADABLE', text, { details: { topic, partition, ...bad } })
-    deps.emit({ kind: 'corrupt_batch', topic, partition, from: bad.from, to: bad.to, error })
-    return { ...batch, nextOffset: bad.to, gap: { from: bad.from, to: bad.to, reason: 'corrupt' } }
-  }
-
-  /**
-   * Where a log was compacted up to its very end, its last offsets hold nothing and a fetch there waits for ever. One empty
-   * batch may mean a full answer or a throttled one; an answer that is empty as a whole, twice, means that nothing lies there.
-   */
-  function toEndOfCompacted({ partitions, throttleMs }: Fetched): LogBatch[] {
-    const isEmpty =
-      throttleMs === 0 && partitions.every(({ errorCode, batches }) => errorCode === 0 && batches.length === 0)
-    emptyAnswers = isEmpty ? emptyAnswers + 1 : 0
-    if (emptyAnswers < 2) return []
-    return partitions.flatMap(({ topic, partition, highWatermark }) => {
-      const cursor = progress.find(topic, partition)
-      if (!cursor || cursor.position >= highWatermark || progress.isPaused(topic)) return []
-      return [{ topic, partition, fromOffset: cursor.position, nextOffset: highWatermark, records: [] }]
-    })
+    deps.emit({ kind: 'corrupt_batch', topic, partition, from: bad.from, to, error })
+    return { ...batch, nextOffset: to, gap: { from: bad.from, to, reason: 'corrupt' } }
   }
 
   function toBatches(answer: Fetched, asked: readonly FetchPosition[]): LogBatch[] {
-    const batches = toEndOfCompacted(answer)
+    const batches: LogBatch[] = []
     for (const partitionAnswer of answer.partitions) {
-      if (partitionAnswer.errorCode === 0 && partitionAnswer.batches.length === 0) continue
+      if (partitionAnswer.errorCode === 0 && partitionAnswer.batches.length === 0 && !steward.isTroubled) continue
       const { topic, partition } = partitionAnswer
       const position = asked.find((entry) => entry.topic === topic && entry.partition === partition)
       const batch = take(partitionAnswer, position)
@@ -163,7 +152,7 @@ export function createFetchLoop(deps: Deps): FetchLoop {
     try {
       link ??= await connect()
       const answer = await fetchRecords(link, asked, deps.limits)
-      steward.answered()
+      steward.answered(nodeId)
       return answer
     } catch (thrown) {
       if (deps.signal.aborted) return null
@@ -191,10 +180,15 @@ export function createFetchLoop(deps: Deps): FetchLoop {
           if (badAttempts.size > 0) await sleep(deps.env, BAD_BATCH_DELAY_MS, deps.signal)
         }
       } finally {
+        // In the same turn as the decision to end, so that nobody relies on a loop that is about to go.
+        isOver = true
         link?.destroy()
       }
     },
     wake: () => wake?.(),
+    get isOver() {
+      return isOver
+    },
   }
 }
 

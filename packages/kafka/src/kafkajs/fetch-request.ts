@@ -22,8 +22,7 @@ export interface FetchedPartition {
 
 export interface Fetched {
   partitions: FetchedPartition[]
-  /** Above 0 the broker left records out because of a quota. */
-  throttleMs: number
+  /** How long the broker asks to be left alone (KIP-219); kafkajs's request queue obeys this field. */
   clientSideThrottleTime: number
 }
 
@@ -125,6 +124,6 @@ function decodeFetch(payload: Buffer, apiVersion: number): Fetched {
       })
     }
   }
-  // From version 8 on the client waits, not the broker (KIP-219); kafkajs's request queue obeys this field.
-  return { partitions, throttleMs, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 }
+  // Before version 8 the broker has waited already.
+  return { partitions, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 }
 }

@@ -32,6 +32,7 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
   }
   const logger = options.logger.child({ part: 'kafka' })
   const open = new Set<Publisher | Reader>()
+  for (const note of options.properties?.notes ?? []) logger.info(`Kafka properties: ${note}`)
 
   function cluster(lane: string, requestTimeoutMs = REQUEST_TIMEOUT_MS) {
     return createCluster({
@@ -47,7 +48,13 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
   const adminCluster = cluster('')
   const admin = createTopicAdmin(adminCluster, { env: options.env, requestTimeoutMs: REQUEST_TIMEOUT_MS })
 
+  /** Closed with the log, unless it was closed before. */
   function tracked<T extends Publisher | Reader>(member: T): T {
+    const close = member.close
+    member.close = () => {
+      open.delete(member)
+      return close()
+    }
     open.add(member)
     return member
   }
@@ -56,23 +63,18 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
     kind: 'kafka',
     ...admin,
     publisher({ lane = 'publish', requestTimeoutMs = REQUEST_TIMEOUT_MS, retries = RETRIES, onRetry } = {}) {
-      const publisher = createKafkaPublisher({
-        cluster: cluster(lane, requestTimeoutMs),
-        env: options.env,
-        logger,
-        idempotent: options.idempotent ?? true,
-        compression: options.compression ?? 'none',
-        requestTimeoutMs,
-        retries,
-        onRetry,
-      })
-      return tracked({
-        publish: publisher.publish,
-        close: () => {
-          open.delete(publisher)
-          return publisher.close()
-        },
-      })
+      return tracked(
+        createKafkaPublisher({
+          cluster: cluster(lane, requestTimeoutMs),
+          env: options.env,
+          logger,
+          idempotent: options.idempotent ?? true,
+          compression: options.compression ?? 'none',
+          requestTimeoutMs,
+          retries,
+          onRetry,
+        }),
+      )
     },
     read(readOptions) {
       return tracked(createKafkaReader({ cluster: cluster('read'), env: options.env, logger }, readOptions))

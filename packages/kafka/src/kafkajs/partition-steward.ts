@@ -15,12 +15,16 @@ export interface PartitionSteward {
   run(): Promise<void>
   /** Resolves when the positions of the topics are known, or the topics are known not to exist. */
   add(topics: readonly string[]): Promise<void>
+  /** Its broker could not serve it. */
   lost(cursor: Cursor): void
   outOfRange(cursor: Cursor): void
+  /** Its broker served it: its next trouble begins with the shortest delay again. */
+  found(cursor: Cursor): void
+  /** Some partition was lost and not found again. */
+  readonly isTroubled: boolean
   /** The connection to the broker broke: all that it led needs looking at. */
   lostBroker(nodeId: number): void
-  /** A fetch was answered: the next trouble begins with the shortest delay again. */
-  answered(): void
+  answered(nodeId: number): void
 }
 
 export function createPartitionSteward(deps: {
@@ -37,7 +41,8 @@ export function createPartitionSteward(deps: {
   const waiting = new Map<string, PromiseWithResolvers<void>>()
   let dueMs = env.monotonicMs() + REFRESH_MS
   let interrupt = new AbortController()
-  let troubles = 0
+  const troubles = new Map<Cursor | number, number>()
+  let failures = 0
   let polls = 0
 
   function schedule(delayMs: number): void {
@@ -74,19 +79,22 @@ export function createPartitionSteward(deps: {
     } catch (thrown) {
       if (deps.signal.aborted) return
       if (!(thrown instanceof AppError) || !thrown.retryable) throw thrown
-      const delayMs = backoffMs(++troubles)
+      const delayMs = backoffMs(++failures)
       deps.emit({ kind: 'retrying', error: thrown, delayMs })
       schedule(delayMs)
       return
     }
+    failures = 0
     settleComplete()
     if (placement.isUnfinished(topics)) schedule(backoffMs(++polls))
     else polls = 0
   }
 
-  /** The first trouble is looked into at once: mostly the broker is there and somebody else leads. */
-  function trouble(): void {
-    schedule(backoffMs(troubles++))
+  /** The first trouble is looked into at once: mostly the broker is there and somebody else leads. Each has its own count. */
+  function trouble(who: Cursor | number): void {
+    const times = troubles.get(who) ?? 0
+    troubles.set(who, times + 1)
+    schedule(backoffMs(times))
   }
 
   return {
@@ -119,18 +127,20 @@ export function createPartitionSteward(deps: {
     },
     lost(cursor) {
       placement.lose(cursor)
-      trouble()
+      trouble(cursor)
     },
     outOfRange(cursor) {
       placement.realign(cursor)
-      trouble()
+      trouble(cursor)
     },
     lostBroker(nodeId) {
       placement.loseBroker(nodeId)
-      trouble()
+      trouble(nodeId)
     },
-    answered() {
-      troubles = 0
+    found: (cursor) => void troubles.delete(cursor),
+    answered: (nodeId) => void troubles.delete(nodeId),
+    get isTroubled() {
+      return troubles.size > 0
     },
   }
 }

@@ -102,6 +102,15 @@ export function createPlacement(deps: {
     if (failed) throw failed.reason
   }
 
+  function isComplete(topic: string): boolean {
+    // Twice, because a topic created a moment ago is not known to every broker yet.
+    if ((missing.get(topic) ?? 0) >= 2) return true
+    const count = partitionCounts.get(topic)
+    if (count === undefined || missing.has(topic)) return false
+    for (let partition = 0; partition < count; partition++) if (!progress.find(topic, partition)) return false
+    return true
+  }
+
   return {
     isLedBy: (cursor, nodeId) => leaders.get(cursor) === nodeId && !realigning.has(cursor),
     lose: (cursor) => void leaders.delete(cursor),
@@ -116,18 +125,11 @@ export function createPlacement(deps: {
       if (targets.length > 0) await place(targets)
       return new Set(leaders.values())
     },
-    isComplete(topic) {
-      // Twice, because a topic created a moment ago is not known to every broker yet.
-      if ((missing.get(topic) ?? 0) >= 2) return true
-      const count = partitionCounts.get(topic)
-      if (count === undefined || missing.has(topic)) return false
-      for (let partition = 0; partition < count; partition++) if (!progress.find(topic, partition)) return false
-      return true
-    },
+    isComplete,
     isUnfinished(topics) {
       if (missing.size > 0 || realigning.size > 0) return true
       for (const cursor of progress.cursors()) if (!cursor.stopped && !leaders.has(cursor)) return true
-      return [...topics].some((topic) => !this.isComplete(topic))
+      return [...topics].some((topic) => !isComplete(topic))
     },
   }
 }

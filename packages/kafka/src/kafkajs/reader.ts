@@ -38,7 +38,7 @@ export function createKafkaReader(deps: { cluster: Cluster; env: Env; logger: Lo
   /** Sees to it that a loop fetches from this broker. */
   function lead(nodeId: number): void {
     const known = loops.get(nodeId)
-    if (known) {
+    if (known && !known.isOver) {
       known.wake()
       return
     }

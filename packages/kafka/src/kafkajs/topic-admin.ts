@@ -5,7 +5,7 @@ import { answerCode, answerError } from './answer-code.ts'
 import type { BrokerLink } from './broker-link.ts'
 import type { Cluster } from './cluster.ts'
 import { LIST_END, LIST_START, listOffsets } from './list-offsets.ts'
-import { leadersOf } from './topic-leaders.ts'
+import { leadersOf, type PartitionLeader } from './topic-leaders.ts'
 import { createTopicsAt, deleteTopicsAt, describeConfigs, type TopicAnswer } from './topic-requests.ts'
 
 const ATTEMPTS = 6
@@ -39,21 +39,20 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
     return cluster.link(nodeId)
   }
 
-  async function list(
-    topics: readonly string[],
-    timestampMs: number,
-  ): Promise<Array<{ topic: string; partition: number; offset: number }>> {
-    if (topics.length === 0) return []
-    const leaders = leadersOf(await cluster.metadata(topics), topics)
-    const answers = [...Map.groupBy(leaders, ({ leader }) => leader)].map(async ([nodeId, partitions]) =>
-      listOffsets(await cluster.link(nodeId), partitions, timestampMs),
+  async function leaders(topics: readonly string[]): Promise<PartitionLeader[]> {
+    return topics.length === 0 ? [] : leadersOf(await cluster.metadata(topics), topics)
+  }
+
+  async function list(partitions: readonly PartitionLeader[], timestampMs: number): Promise<FoundOffset[]> {
+    const answers = [...Map.groupBy(partitions, ({ leader }) => leader)].map(async ([nodeId, group]) =>
+      listOffsets(await cluster.link(nodeId), group, timestampMs),
     )
     const offsets = new Map<string, number>()
     for (const { topic, partition, errorCode, offset } of (await Promise.all(answers)).flat()) {
       if (errorCode !== 0) throw answerError(errorCode, `topic ${topic}`)
       offsets.set(`${topic}/${partition}`, offset)
     }
-    return leaders.map(({ topic, partition }) => ({
+    return partitions.map(({ topic, partition }) => ({
       topic,
       partition,
       offset: offsets.get(`${topic}/${partition}`) ?? -1,
@@ -61,7 +60,9 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
   }
 
   async function ranges(topics: readonly string[]): Promise<OffsetRange[]> {
-    const [starts, ends] = await Promise.all([list(topics, LIST_START), list(topics, LIST_END)])
+    const partitions = await leaders(topics)
+    // On one connection, so the start is answered first and the end is never before it.
+    const [starts, ends] = await Promise.all([list(partitions, LIST_START), list(partitions, LIST_END)])
     return starts.map(({ topic, partition, offset }, index) => ({
       topic,
       partition,
@@ -70,12 +71,18 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
     }))
   }
 
+  async function offsetsAt(topics: readonly string[], timestampMs: number): Promise<FoundOffset[]> {
+    const partitions = await leaders(topics)
+    const [found, ends] = await Promise.all([list(partitions, timestampMs), list(partitions, LIST_END)])
+    return found.map((entry, index) => (entry.offset >= 0 ? entry : { ...entry, offset: ends[index]?.offset ?? 0 }))
+  }
+
   /** A topic is usable when the leaders of its partitions answer for them; the controller answers a moment before that. */
   async function untilVisible(topics: readonly string[]): Promise<void> {
     const deadlineMs = options.env.monotonicMs() + LONGEST_VISIBLE_MS
     for (;;) {
       try {
-        await list(topics, LIST_END)
+        await list(await leaders(topics), LIST_END)
         return
       } catch (thrown) {
         const mayCome = thrown instanceof AppError && (thrown.retryable || thrown.code === 'KC_KAFKA_UNKNOWN_TOPIC')
@@ -136,12 +143,14 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
         throwOthers(await deleteTopicsAt(await controller(), names, options.requestTimeoutMs), 'missing')
       }),
     offsets: (topics) => retrying(() => ranges(topics)),
-    offsetsAt: (topics, timestampMs) =>
-      retrying(async () => {
-        const [found, ends] = await Promise.all([list(topics, timestampMs), list(topics, LIST_END)])
-        return found.map((entry, index) => (entry.offset >= 0 ? entry : { ...entry, offset: ends[index]?.offset ?? 0 }))
-      }),
+    offsetsAt: (topics, timestampMs) => retrying(() => offsetsAt(topics, timestampMs)),
   }
+}
+
+interface FoundOffset {
+  topic: string
+  partition: number
+  offset: number
 }
 
 function exists(topic: string, errorCode: number): boolean {

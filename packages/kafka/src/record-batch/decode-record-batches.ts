@@ -3,7 +3,7 @@ import { decompress } from '../codecs/codecs.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
 
-/** A batch that cannot be read; `retry` when reading it again may help (its checksum does not match). */
+/** Offsets that cannot be read; `retry` when reading them again may help (the bytes may have suffered on the way). */
 export interface BadBatch {
   from: number
   to: number
@@ -18,103 +18,107 @@ export interface DecodedBatches {
   bad: BadBatch | null
 }
 
+export interface BatchPlace {
+  topic: string
+  partition: number
+  fromOffset: number
+}
+
 const PREFIX_BYTES = 12
 const OVERHEAD_BYTES = 61
+const MAGIC_AT = 16
 const CODEC_MASK = 0x07
 const APPEND_TIME_FLAG = 0x08
 const CONTROL_FLAG = 0x20
 const NO_BYTES = Buffer.alloc(0)
-
-interface BatchHead {
-  from: number
-  to: number
-  endAt: number
-}
 
 /**
  * Reads the record batches (format 2, KIP-98) of one partition out of a fetch answer, from `fromOffset` on.
  *
  * The next offset comes from the batch header, not from the last record: a compacted batch may hold fewer records than
  * offsets, or none, and control records (transaction markers) are no records. A broker cuts the last batch off where the
- * answer is full; that tail is left for the next fetch.
+ * answer is full; that tail is left for the next fetch. The first batch is always whole (KIP-74).
  */
-export function decodeRecordBatches(
-  bytes: Buffer,
-  place: { topic: string; partition: number; fromOffset: number },
-): DecodedBatches {
+export function decodeRecordBatches(bytes: Buffer, place: BatchPlace): DecodedBatches {
   const result: DecodedBatches = { records: [], nextOffset: place.fromOffset, bad: null }
   let at = 0
-  while (bytes.length - at >= PREFIX_BYTES) {
-    const endAt = at + PREFIX_BYTES + bytes.readInt32BE(at + 8)
-    if (endAt > bytes.length) break
-    const base = bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
-    if (endAt < at + OVERHEAD_BYTES || bytes[at + 16] !== 2) {
-      const from = Math.max(base, result.nextOffset)
-      result.bad = { from, to: from + 1, reason: `record format ${bytes[at + 16] ?? 'unknown'}`, retry: false }
+  while (bytes.length - at > MAGIC_AT) {
+    const batch = bytes.subarray(at, at + PREFIX_BYTES + bytes.readInt32BE(at + 8))
+    const isWhole = batch.length === PREFIX_BYTES + bytes.readInt32BE(at + 8)
+    if (!isWhole && at > 0) return result
+    const flaw = isWhole ? readBatch(batch, place, result) : { reason: 'it is cut off', retry: true }
+    if (flaw) {
+      const to = Math.max(result.nextOffset + 1, lastOffset(bytes.subarray(at)) + 1)
+      result.bad = { from: result.nextOffset, to, ...flaw }
       return result
     }
-    const head = { from: base, to: base + bytes.readInt32BE(at + 23) + 1, endAt }
-    if (head.to > result.nextOffset) {
-      result.bad = decodeBatch(bytes.subarray(at, endAt), head, { place, into: result.records })
-      if (result.bad) return result
-      result.nextOffset = head.to
-    }
-    at = endAt
+    at += batch.length
   }
   return result
 }
 
-function decodeBatch(
-  batch: Buffer,
-  head: BatchHead,
-  target: { place: { topic: string; partition: number; fromOffset: number }; into: RawRecord[] },
-): BadBatch | null {
-  const bad = (reason: string, retry: boolean): BadBatch => {
-    const from = Math.max(head.from, target.place.fromOffset)
-    return { from, to: Math.max(from + 1, head.to), reason, retry }
-  }
-  if (crc32c(batch, 21) !== batch.readUInt32BE(17)) return bad('its checksum does not match', true)
+interface Flaw {
+  reason: string
+  retry: boolean
+}
+
+function readBatch(batch: Buffer, place: BatchPlace, result: DecodedBatches): Flaw | null {
+  const magic = batch.readInt8(MAGIC_AT)
+  // Formats 0 and 1 went out of use with Kafka 0.11; brokers since 4.0 cannot write them.
+  if (magic !== 2) return { reason: `record format ${magic} is not supported`, retry: magic !== 0 && magic !== 1 }
+  if (batch.length < OVERHEAD_BYTES) return { reason: 'it is too short', retry: true }
+  if (crc32c(batch, 21) !== batch.readUInt32BE(17)) return { reason: 'its checksum does not match', retry: true }
+  const nextOffset = lastOffset(batch) + 1
   const attributes = batch.readInt16BE(21)
-  if (attributes & CONTROL_FLAG) return null
-  const decoded: RawRecord[] = []
-  try {
-    const reader = createByteReader(decompress(attributes & CODEC_MASK, batch.subarray(OVERHEAD_BYTES)))
-    const times = { baseMs: readTime(batch, 27), appendMs: attributes & APPEND_TIME_FLAG ? readTime(batch, 35) : null }
-    for (let left = batch.readInt32BE(57); left > 0; left--)
-      decoded.push(decodeRecord(reader, head.from, { times, place: target.place }))
-  } catch (error) {
-    return bad(error instanceof Error ? error.message : String(error), false)
+  if (nextOffset <= result.nextOffset) return null
+  if (!(attributes & CONTROL_FLAG)) {
+    try {
+      const records = decodeRecords(batch, attributes, place)
+      for (const record of records) if (record.offset >= place.fromOffset) result.records.push(record)
+    } catch (error) {
+      return { reason: error instanceof Error ? error.message : String(error), retry: false }
+    }
   }
-  for (const record of decoded) if (record.offset >= target.place.fromOffset) target.into.push(record)
+  result.nextOffset = nextOffset
   return null
 }
 
-function readTime(bytes: Buffer, at: number): number {
+function lastOffset(batch: Buffer): number {
+  if (batch.length < OVERHEAD_BYTES || batch.readInt8(MAGIC_AT) !== 2) return -1
+  return readInt64(batch, 0) + batch.readInt32BE(23)
+}
+
+function decodeRecords(batch: Buffer, attributes: number, place: BatchPlace): RawRecord[] {
+  const reader = createByteReader(decompress(attributes & CODEC_MASK, batch.subarray(OVERHEAD_BYTES)))
+  const head = {
+    baseOffset: readInt64(batch, 0),
+    baseMs: readInt64(batch, 27),
+    appendMs: attributes & APPEND_TIME_FLAG ? readInt64(batch, 35) : null,
+  }
+  const records: RawRecord[] = []
+  for (let left = batch.readInt32BE(57); left > 0; left--) records.push(decodeRecord(reader, head, place))
+  return records
+}
+
+function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
 }
 
 function decodeRecord(
   reader: ByteReader,
-  baseOffset: number,
-  batch: { times: { baseMs: number; appendMs: number | null }; place: { topic: string; partition: number } },
+  head: { baseOffset: number; baseMs: number; appendMs: number | null },
+  { topic, partition }: BatchPlace,
 ): RawRecord {
   const endAt = reader.varint() + reader.at
   reader.skip(1)
   const timestampDelta = reader.varlong()
-  const offset = baseOffset + reader.varint()
+  const offset = head.baseOffset + reader.varint()
   const key = reader.varintBytes()
   const value = reader.varintBytes()
   const headerCount = reader.varint()
   const headers: Array<readonly [string, Buffer]> = []
   for (let left = headerCount; left > 0; left--) headers.push([reader.varintString(), reader.varintBytes() ?? NO_BYTES])
   if (reader.at !== endAt) throw new RangeError('a record is longer or shorter than it says')
-  return {
-    topic: batch.place.topic,
-    partition: batch.place.partition,
-    offset,
-    timestampMs: batch.times.appendMs ?? batch.times.baseMs + timestampDelta,
-    key,
-    value,
-    headers,
-  }
+  const timestampMs = head.appendMs ?? head.baseMs + timestampDelta
+  return { topic, partition, offset, timestampMs, key, value, headers }
 }

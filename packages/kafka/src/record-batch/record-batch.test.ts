@@ -157,8 +157,22 @@ describe('a fetch answer', () => {
       from: 0,
       to: 1,
       retry: false,
-      reason: 'record format 0',
+      reason: 'record format 0 is not supported',
     })
+  })
+
+  it('never takes a first batch that claims to be longer than the answer for the end of the log', () => {
+    const long = batchOf([content('a')])
+    long.writeInt32BE(100_000, 8)
+    expect(decodeRecordBatches(long, place).bad).toMatchObject({ from: 0, to: 1, retry: true })
+  })
+
+  it('never takes a batch whose header was damaged for one that was read before', () => {
+    const damaged = batchOf([content('a')], 5)
+    damaged.writeInt32BE(-3, 23)
+    const { nextOffset, bad } = decodeRecordBatches(damaged, { ...place, fromOffset: 5 })
+    expect(nextOffset).toBe(5)
+    expect(bad).toMatchObject({ from: 5, to: 6, retry: true })
   })
 
   it('survives any bytes', () => {
