@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { topicName } from '@kafclaw/envelope'
 import { createEndpointEmbedder, createOfflineModel, createOpenAiModel, type Embedder, type Model } from '@kafclaw/llm'
 import { createFileRecall, createHashEmbedder, type Recall } from '@kafclaw/memory'
 import { type Host, keepAgentId } from '@kafclaw/runtime'
@@ -31,9 +32,14 @@ export function agentOptions(host: Host): AgentOptions {
     concurrency: settings.concurrency,
     instructions: settings.instructionsFile === null ? null : readFileSync(settings.instructionsFile, 'utf8'),
     model: modelOf(host),
-    recall:
-      settings.memoryDb === null ? null : createFileRecall({ path: settings.memoryDb, embedder: embedderOf(host) }),
+    recall: settings.memoryDb === null ? null : fileRecallOf(host, settings.memoryDb),
   }
+}
+
+function fileRecallOf(host: Host, path: string): Recall {
+  const { env, log, settings } = host
+  const topics = [topicName(settings, 'memory_shared')]
+  return createFileRecall({ path, embedder: embedderOf(host), upTo: { env, ends: () => log.offsets(topics) } })
 }
 
 function modelOf({ settings, env }: Host): Model {

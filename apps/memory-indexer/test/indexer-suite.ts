@@ -1,6 +1,6 @@
 import { decode, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
-import { createHashEmbedder, type Embedder } from '@kafclaw/memory'
+import { createFileRecall, createHashEmbedder, type Embedder } from '@kafclaw/memory'
 import { RECALL_CONTRACT, type RecallForm } from '@kafclaw/memory/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createMemoryIndexer, type MemoryIndexer } from '../src/service.ts'
@@ -72,6 +72,25 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
         await group.share({ itemId: `here-${round}`, content: `Drawer ${round}b holds the flute.` })
         const found = await indexer.recall.search({ query: `drawer ${round}b`, zones: ['public'], nowMs: Date.now() })
         expect(found.map(({ item_id }) => item_id)).toContain(`here-${round}`)
+      }
+      await indexer.stop()
+    })
+
+    it('is fresh for a reader of its file too', async () => {
+      await using group = await createTestGroup(form)
+      const { env, log, settings, data } = group.host
+      const ends = () => log.offsets([topicName(settings, 'memory_shared')])
+      const path = data.member('agent-b-memory').memoryDb
+      using recall = createFileRecall({ path, embedder: createHashEmbedder(), upTo: { env, ends } })
+      // The reader may be there before the first indexer has made its file.
+      await group.share({ itemId: 'early', content: 'Shelf zero holds the harp.' })
+      const found = recall.search({ query: 'harp', zones: ['public'], nowMs: Date.now() })
+      const indexer = createMemoryIndexer(group.host)
+      expect((await found).map(({ item_id }) => item_id)).toEqual(['early'])
+      for (let round = 0; round < 10; round++) {
+        await group.share({ itemId: `item-${round}`, content: `Shelf ${round}c holds the cello.` })
+        const items = await recall.search({ query: `shelf ${round}c`, zones: ['public'], nowMs: Date.now() })
+        expect(items.map(({ item_id }) => item_id)).toContain(`item-${round}`)
       }
       await indexer.stop()
     })

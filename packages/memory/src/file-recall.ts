@@ -2,6 +2,8 @@ import { statSync } from 'node:fs'
 import { AppError } from '@kafclaw/envelope'
 import type { Embedder } from '@kafclaw/llm'
 import { type Db, openDatabase } from '@kafclaw/storage'
+import { awaitIndex, type MemoryEnds } from './await-index.ts'
+import { createPositions, type Positions } from './positions.ts'
 import type { Recall } from './recall.ts'
 import { createHybridSearch } from './search/hybrid-search.ts'
 
@@ -11,6 +13,8 @@ export interface FileRecallOptions {
   readonly embedder: Embedder
   /** Hears why a search had to do without vectors. */
   onDegraded?(reason: unknown): void
+  /** When given, a search waits a moment until the indexer has read what was shared before it. */
+  readonly upTo?: MemoryEnds
 }
 
 export interface FileRecall extends Recall, Disposable {}
@@ -19,6 +23,7 @@ interface OpenFile {
   readonly db: Db
   readonly inode: number
   readonly recall: Recall
+  readonly positions: Positions
 }
 
 /**
@@ -28,18 +33,31 @@ interface OpenFile {
 export function createFileRecall(options: FileRecallOptions): FileRecall {
   let open: OpenFile | undefined
 
-  function current(): Recall {
+  function current(): OpenFile {
     const inode = inodeOf(options.path)
-    if (open?.inode === inode) return open.recall
+    if (open?.inode === inode) return open
     open?.db.close()
     open = undefined
     const db = openDatabase(options.path, 'memory', { readOnly: true })
-    open = { db, inode, recall: createHybridSearch({ ...options, db }) }
-    return open.recall
+    open = { db, inode, recall: createHybridSearch({ ...options, db }), positions: createPositions(db) }
+    return open
+  }
+
+  /** Null while there is no file, or one that its indexer is still making. */
+  function positions(): Positions | null {
+    try {
+      return current().positions
+    } catch {
+      // The search that follows says what is wrong, if it still is.
+      return null
+    }
   }
 
   return {
-    search: async (query, signal) => current().search(query, signal),
+    async search(query, signal) {
+      if (options.upTo) await awaitIndex(options.upTo, positions, signal)
+      return current().recall.search(query, signal)
+    },
     [Symbol.dispose]() {
       open?.db.close()
       open = undefined

@@ -337,6 +337,8 @@ export function createMember(options: MemberOptions): Member {
     const current = reader
     reader = null
     await current?.close()
+    // Deletes the rows that were acknowledged last: the next boot would send them again.
+    if (core.outbox.hasAcknowledged()) await core.commit.submit(() => undefined).catch(() => undefined)
     await core.commit.settled()
     stopping.abort('the service stops')
     await core.relay.stop()
