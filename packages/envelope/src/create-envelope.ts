@@ -5,7 +5,7 @@ import { fill } from './field-plan.ts'
 import { DEFAULT_LIFE_MS } from './life.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
 import { formatTimestamp } from './timestamp.ts'
-import { deriveSpanId, deriveTraceId } from './trace-context.ts'
+import { deriveTraceId, spanIdOf } from './trace-context.ts'
 
 /**
  * A complete envelope from what its writer has to say. A request without a task id gets `task_` and its id, and 24 h to live;
@@ -37,7 +37,7 @@ export function createEnvelope<T extends EnvelopeType>(
     expires_at: expiresAt,
     trace: {
       trace_id: fields.trace?.trace_id ?? deriveTraceId(id, correlationId),
-      span_id: deriveSpanId(id),
+      span_id: spanIdOf(id),
       parent_span_id: fields.trace?.parent_span_id ?? null,
     },
     labels: fields.labels ?? { integrity: 'untrusted', confidentiality: 'internal' },

@@ -48,7 +48,7 @@ export function encode(envelope: Envelope, options: EncodeOptions = {}): Encoded
     )
   }
   // Free-form members come from models and people: they may be deeper or hold other numbers than readers take.
-  const refused = findWrittenProblem(value)
+  const refused = mayBreakLimits(envelope) ? findWrittenProblem(value) : null
   if (refused) throw refusal(envelope, refused.code, refused.reason)
   return { key: Buffer.from(key), value, headers: headersOf(envelope, options) }
 }
@@ -75,6 +75,20 @@ export function recordKey(envelope: Envelope): string {
       return envelope.payload.skill
     case 'memory':
       return envelope.payload.item_id
+  }
+}
+
+/** Only free-form members and long lists can break what readers bound; the closed schema has seen to the rest. */
+function mayBreakLimits(envelope: Envelope): boolean {
+  switch (envelope.type) {
+    case 'task_status':
+      return false
+    case 'request':
+      return envelope.payload.input !== null
+    case 'response':
+      return envelope.payload.output !== null || envelope.payload.citations.length > 0
+    default:
+      return true
   }
 }
 

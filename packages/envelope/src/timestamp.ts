@@ -26,8 +26,19 @@ export function isTimestamp(text: string): boolean {
   return parseTimestamp(text) !== null
 }
 
+let lastTimeMs = Number.NaN
+let lastText = ''
+
 /** RFC 3339 in UTC with milliseconds; a time that it cannot say becomes the nearest that it can. */
 export function formatTimestamp(timeMs: number): string {
+  // A service writes many records within one millisecond.
+  if (timeMs === lastTimeMs) return lastText
+  lastText = toText(timeMs)
+  lastTimeMs = timeMs
+  return lastText
+}
+
+function toText(timeMs: number): string {
   return new Date(Math.min(Math.max(Math.trunc(timeMs) || 0, MIN_TIME_MS), MAX_TIME_MS)).toISOString()
 }
 

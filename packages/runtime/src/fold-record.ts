@@ -45,7 +45,7 @@ export function createRecordFold(options: FoldOptions): (decoded: Decoded, recor
       case 'request': {
         const place = formatPlace(record)
         change(envelope.correlation_id, (task) => foldRequest(task, envelope, place))
-        tasks.putRequest(envelope, place, record.timestampMs)
+        tasks.putRequest(envelope, place)
         return note(envelope, record)
       }
       case 'task_status':

@@ -69,7 +69,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     },
     acknowledge: (rows) => void acknowledged.push(...rows),
     deleteAcknowledged() {
-      for (const { row, place } of acknowledged) timeline.placed(row.timelineSeq, place)
+      timeline.placed(acknowledged.map(({ row, place }) => ({ rowNumber: row.timelineSeq, place })))
       for (const [first, last] of runsOf(acknowledged.map(({ row }) => row.seq))) remove.run(first, last)
       deleting = acknowledged.length
     },

@@ -7,7 +7,7 @@ export function createStepStore(db: Db): (run: ActiveRun, step: RunStep) => void
   const upsert = db.prepare(
     `insert into run_step (run_id, task_id, attempt, step, redo, kind, name, input_hash, output, status, usage, started_ms, ended_ms)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (run_id, step, redo) do update set output = excluded.output, status = excluded.status,
+     on conflict (task_id, run_id, step, redo) do update set output = excluded.output, status = excluded.status,
        usage = excluded.usage, ended_ms = excluded.ended_ms`,
   )
   return (run, step) => {

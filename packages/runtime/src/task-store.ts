@@ -24,7 +24,7 @@ export interface TaskStore {
   get(taskId: string): StoredTask
   put(task: StoredTask): void
   /** Stores the request envelope of a place, so that a run can begin without the log. */
-  putRequest(envelope: RequestEnvelope, place: string, timestampMs: number): void
+  putRequest(envelope: RequestEnvelope, place: string): void
   requestAt(taskId: string, place: string): RequestEnvelope | null
   /** Inside the transaction: the tasks that it has changed so far. */
   changes(): IterableIterator<StoredTask>
@@ -39,10 +39,13 @@ export interface TaskStore {
   clear(): void
 }
 
+const MOST_RECENT = 2000
+
 interface TaskRow {
   task_id: string
   first_seen_ms: number
   finished: number
+  requests: string
   bound: string | null
   claim: string | null
   released: ReleaseReason | null
@@ -51,30 +54,28 @@ interface TaskRow {
 
 export function createTaskStore(db: Db, now: () => number): TaskStore {
   const select = db.prepare<[string], TaskRow>(
-    'select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where task_id = ?',
+    'select task_id, first_seen_ms, finished, requests, bound, claim, released, outcome from task where task_id = ?',
   )
   const selectOpen = db.prepare<[], TaskRow>(
-    `select task_id, first_seen_ms, finished, bound, claim, released, outcome from task where ended_at_ms is null
+    `select task_id, first_seen_ms, finished, requests, bound, claim, released, outcome from task where ended_at_ms is null
        order by first_seen_ms`,
-  )
-  const selectRequests = db.prepare<[string], { place: string; asked: string }>(
-    'select place, asked from task_request where task_id = ? order by rowid',
   )
   const selectEnvelope = db.prepare<[string, string], { envelope: string }>(
     'select envelope from task_request where task_id = ? and place = ?',
   )
   const upsert = db.prepare(
-    `insert into task (task_id, first_seen_ms, finished, bound, claim, released, outcome, ended_at_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (task_id) do update set finished = excluded.finished, bound = excluded.bound,
+    `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, outcome, ended_at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (task_id) do update set finished = excluded.finished, requests = excluded.requests, bound = excluded.bound,
        claim = excluded.claim, released = excluded.released, outcome = excluded.outcome,
        ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
   )
   const insertRequest = db.prepare(
-    `insert into task_request (task_id, place, envelope, asked, timestamp_ms) values (?, ?, ?, ?, ?)
-     on conflict do nothing`,
+    'insert into task_request (task_id, place, envelope) values (?, ?, ?) on conflict do nothing',
   )
 
+  /** Requests read lately, by their places: most runs begin soon after, and need not read the file. */
+  const recent = new Map<string, RequestEnvelope>()
   const openTasks = new Map<string, StoredTask>()
   for (const row of selectOpen.all()) openTasks.set(row.task_id, toTask(row))
   let changed = new Map<string, StoredTask>()
@@ -85,7 +86,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       taskId: row.task_id,
       firstSeenMs: row.first_seen_ms,
       finished: row.finished === 1,
-      requests: selectRequests.all(row.task_id).map(({ asked }): AskedRequest => JSON.parse(asked)),
+      requests: parseRequests(row.requests),
       bound: row.bound,
       claim: parseOrNull<Claim>(row.claim),
       released: row.released,
@@ -104,12 +105,15 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       changed.set(task.taskId, task)
       unwritten.add(task.taskId)
     },
-    putRequest(envelope, place, timestampMs) {
-      const taskId = envelope.correlation_id ?? ''
-      const asked = changed.get(taskId)?.requests.find((request) => request.place === place)
-      if (asked) insertRequest.run(taskId, place, JSON.stringify(envelope), JSON.stringify(asked), timestampMs)
+    putRequest(envelope, place) {
+      insertRequest.run(envelope.correlation_id, place, JSON.stringify(envelope))
+      recent.set(place, envelope)
+      const [oldest] = recent.keys()
+      if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest)
     },
     requestAt(taskId, place) {
+      const known = recent.get(place)
+      if (known) return known
       const row = selectEnvelope.get(taskId, place)
       return row ? parseEnvelope(row.envelope) : null
     },
@@ -123,6 +127,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
           taskId,
           task.firstSeenMs,
           task.finished ? 1 : 0,
+          JSON.stringify(task.requests),
           task.bound,
           task.claim && JSON.stringify(task.claim),
           task.released,
@@ -154,6 +159,10 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       unwritten = new Set()
     },
   }
+}
+
+function parseRequests(text: string): AskedRequest[] {
+  return JSON.parse(text)
 }
 
 function parseOrNull<T>(text: string | null): T | null {

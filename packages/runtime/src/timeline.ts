@@ -19,8 +19,8 @@ export interface Timeline {
   /** Returns the row's number. Call it inside a transaction. */
   add(row: TimelineRow): number
   seen(envelope: Envelope, place: RecordPlace): void
-  /** Fills in where a record that was sent has come to lie. */
-  placed(rowNumber: number, place: RecordPlace): void
+  /** Fills in where records that were sent have come to lie. */
+  placed(rows: ReadonlyArray<{ rowNumber: number; place: RecordPlace }>): void
 }
 
 export function createTimeline(db: Db, env: Env): Timeline {
@@ -28,7 +28,11 @@ export function createTimeline(db: Db, env: Env): Timeline {
     `insert into timeline (at_ms, kind, type, record_id, task_id, topic, "partition", "offset", causation_id, summary)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const update = db.prepare('update timeline set topic = ?, "partition" = ?, "offset" = ? where seq = ?')
+  // One statement for all: calling into SQLite costs more than the update itself.
+  const update = db.prepare(
+    `update timeline set topic = value ->> 1, "partition" = value ->> 2, "offset" = value ->> 3
+     from json_each(?) where timeline.seq = value ->> 0`,
+  )
   function add(row: TimelineRow): number {
     const { place } = row
     const result = insert.run(
@@ -58,8 +62,11 @@ export function createTimeline(db: Db, env: Env): Timeline {
         summary: summarize(envelope),
       })
     },
-    placed(rowNumber, place) {
-      update.run(place.topic, place.partition, place.offset, rowNumber)
+    placed(rows) {
+      if (rows.length === 0) return
+      update.run(
+        JSON.stringify(rows.map(({ rowNumber, place }) => [rowNumber, place.topic, place.partition, place.offset])),
+      )
     },
   }
 }

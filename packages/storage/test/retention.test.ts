@@ -6,9 +6,7 @@ const NOW_MS = 100 * DAY_MS
 
 function addTask(db: Db, taskId: string, endedAtMs: number | null): void {
   db.prepare('INSERT INTO task (task_id, first_seen_ms, ended_at_ms) VALUES (?, 1, ?)').run(taskId, endedAtMs)
-  db.prepare(
-    `INSERT INTO task_request (task_id, place, envelope, asked, timestamp_ms) VALUES (?, 'place', '{}', '{}', 1)`,
-  ).run(taskId)
+  db.prepare(`INSERT INTO task_request (task_id, place, envelope) VALUES (?, 'place', '{}')`).run(taskId)
   db.prepare(
     `INSERT INTO run_step (run_id, task_id, attempt, step, redo, kind, name, status, started_ms)
      VALUES (?, ?, 1, 0, 0, 'model', 'offline', 'completed', 1)`,

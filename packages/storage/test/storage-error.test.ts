@@ -43,7 +43,7 @@ it('reports a disk without space as KC_STORAGE_FULL and goes on when there is sp
     using db = openDatabase(join(disk, 'state.db'), 'state')
     const store = (name: string) => db.transaction(() => db.prepare(INSERT).run(name, 'x'.repeat(5_000)).changes)
     store('first')
-    writeFileSync(join(disk, 'other'), Buffer.alloc(2 * statfsSync(disk).bsize))
+    writeFileSync(join(disk, 'other'), Buffer.alloc(16 * statfsSync(disk).bsize))
     const full = appErrorOf(() => {
       for (let i = 0; i < 500; i++) store(`row-${i}`)
     })

@@ -4,7 +4,7 @@ CREATE TABLE `meta` (
 );
 --> statement-breakpoint
 CREATE TABLE `outbox` (
-	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`seq` integer PRIMARY KEY NOT NULL,
 	`topic` text NOT NULL,
 	`partition` integer NOT NULL,
 	`key` blob,
@@ -20,7 +20,7 @@ CREATE TABLE `position` (
 	`next_offset` integer NOT NULL,
 	`last_record_id` text,
 	PRIMARY KEY(`topic`, `partition`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `run_step` (
 	`run_id` text NOT NULL,
@@ -36,10 +36,9 @@ CREATE TABLE `run_step` (
 	`usage` text,
 	`started_ms` integer NOT NULL,
 	`ended_ms` integer,
-	PRIMARY KEY(`run_id`, `step`, `redo`)
-);
+	PRIMARY KEY(`task_id`, `run_id`, `step`, `redo`)
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `run_step_task_id` ON `run_step` (`task_id`);--> statement-breakpoint
 CREATE TABLE `session_turn` (
 	`session` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -54,25 +53,24 @@ CREATE TABLE `task` (
 	`task_id` text PRIMARY KEY NOT NULL,
 	`first_seen_ms` integer NOT NULL,
 	`finished` integer DEFAULT 0 NOT NULL,
+	`requests` text DEFAULT '[]' NOT NULL,
 	`bound` text,
 	`claim` text,
 	`released` text,
 	`outcome` text,
 	`ended_at_ms` integer
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `task_ended_at_ms` ON `task` (`ended_at_ms`);--> statement-breakpoint
 CREATE TABLE `task_request` (
 	`task_id` text NOT NULL,
 	`place` text NOT NULL,
 	`envelope` text NOT NULL,
-	`asked` text NOT NULL,
-	`timestamp_ms` integer NOT NULL,
 	PRIMARY KEY(`task_id`, `place`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `timeline` (
-	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`seq` integer PRIMARY KEY NOT NULL,
 	`at_ms` integer NOT NULL,
 	`kind` text NOT NULL,
 	`type` text NOT NULL,

@@ -19,6 +19,7 @@ export const task = sqliteTable(
     task_id: text().primaryKey(),
     first_seen_ms: integer().notNull(),
     finished: integer().notNull().default(0),
+    requests: text().notNull().default('[]'),
     bound: text(),
     claim: text(),
     released: text(),
@@ -35,15 +36,13 @@ export const taskRequest = sqliteTable(
     task_id: text().notNull(),
     place: text().notNull(),
     envelope: text().notNull(),
-    asked: text().notNull(),
-    timestamp_ms: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.task_id, t.place] })],
 )
 
 /** Records that wait for the relay, in the order in which they are to be published. */
 export const outbox = sqliteTable('outbox', {
-  seq: integer().primaryKey({ autoIncrement: true }),
+  seq: integer().primaryKey(),
   topic: text().notNull(),
   partition: integer().notNull(),
   key: blob({ mode: 'buffer' }),
@@ -57,7 +56,7 @@ export const outbox = sqliteTable('outbox', {
 export const timeline = sqliteTable(
   'timeline',
   {
-    seq: integer().primaryKey({ autoIncrement: true }),
+    seq: integer().primaryKey(),
     at_ms: integer().notNull(),
     kind: text({ enum: ['seen', 'sent', 'decided', 'gap'] }).notNull(),
     type: text().notNull(),
@@ -106,5 +105,5 @@ export const runStep = sqliteTable(
     started_ms: integer().notNull(),
     ended_ms: integer(),
   },
-  (t) => [primaryKey({ columns: [t.run_id, t.step, t.redo] }), index('run_step_task_id').on(t.task_id)],
+  (t) => [primaryKey({ columns: [t.task_id, t.run_id, t.step, t.redo] })],
 )
