@@ -70,6 +70,9 @@ export function createMember(options: MemberOptions): Member {
   board.set('log', true, 'positions fit the log')
   const knownSkillTopics = new Set<string>()
   const journalEnds = createJournalEnds(log, topicName(scope, 'traces'))
+  /** What the last boot left is queued and the partitions are known: before that nothing may be sent from outside. */
+  const canSend = Promise.withResolvers<void>()
+  canSend.promise.catch(() => undefined)
   let reader: Reader | null = null
   let confirmed = false
   let leaving = false
@@ -195,6 +198,7 @@ export function createMember(options: MemberOptions): Member {
     if (stopping.signal.aborted) return
     board.set('group', true, 'topics and zone record are there')
     core.relay.enqueue(core.outbox.load())
+    canSend.resolve()
     await read()
     watchForSkillTopics()
     deleteOld()
@@ -326,6 +330,7 @@ export function createMember(options: MemberOptions): Member {
 
   async function closeAll(end: MemberEnd): Promise<void> {
     leaving = true
+    canSend.reject(new AppError('KC_RUNTIME_STOPPED', 'The service is stopping: nothing more is sent.'))
     const startMs = env.monotonicMs()
     if (end.reason === 'stopped') {
       await core.runs.stop(RUN_GRACE_MS)
@@ -363,8 +368,12 @@ export function createMember(options: MemberOptions): Member {
     whenReady: board.whenReady,
     ended: ended.promise,
     agents: () => group.roster.all().map((entry) => ({ agentId: entry.agentId, isLive: group.roster.isLive(entry) })),
-    send: (fields: NewRecord) => core.commit.submit(() => core.sender.send(fields)),
+    async send(fields: NewRecord) {
+      await canSend.promise
+      return core.commit.submit(() => core.sender.send(fields))
+    },
     async deadLetter(record, why) {
+      await canSend.promise
       await core.commit.submit(() => core.sender.deadLetter(record, why))
       core.events.deadLetter(why.code, formatPlace(record), why.reason)
     },
