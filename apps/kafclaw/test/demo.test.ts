@@ -105,3 +105,20 @@ describe('demo on the embedded log', { timeout: 60_000 }, () => {
     expect(stdout).toContain('group.demo.requests')
   })
 })
+
+describe('demo on Kafka', { timeout: 60_000 }, () => {
+  it('says what is missing and how to get it, with exit 2, where there is no way to a Kafka', async () => {
+    // A machine with Node and nothing else.
+    const variables = { ...place.variables, PATH: dir.path, JAVA_HOME: '' }
+    const { code, stdout, stderr } = await kafclaw({ ...place, variables }, ['demo', '--kafka'])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('Java was not found')
+    expect(stderr).toContain('Docker was not found')
+    expect(stderr).toContain('KAFCLAW_KAFKA_BROKERS=host:port')
+  })
+
+  it('exits 3 when the named brokers cannot be reached', async () => {
+    const { code, stdout } = await kafclaw(place, ['demo', '--kafka', '--brokers', '127.0.0.1:1'])
+    expect([code, stdout]).toEqual([3, ''])
+  })
+})

@@ -4,6 +4,7 @@ import { applyTopics, groupTopics, type Host, readZone } from '@kafclaw/runtime'
 import { type OpenBroker, openBroker, readBrokerSettings } from '@kafclaw/testing/broker'
 import { readPresence } from '../group/roster.ts'
 import type { Invocation } from '../invocation.ts'
+import type { Output } from '../output/output.ts'
 import { type ChildService, startChild } from './child-service.ts'
 import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY, MEMBERS } from './demo-group.ts'
 import { openDemoHost } from './demo-host.ts'
@@ -32,7 +33,7 @@ export async function openKafkaGroup(
   )
   const variables = demoVariables(invocation, { broker, folder })
   const host = stack.use(openDemoHost(invocation, variables))
-  if (broker.how === 'named') stack.defer(() => removeTopics(host))
+  if (broker.how === 'named') stack.defer(() => removeTopics(host, output))
 
   const scope = { group: host.settings.group, zone: host.settings.zone }
   await applyTopics({ log: host.log, env, scope, senderId: 'demo', leaseMs: host.settings.leaseMs })
@@ -87,8 +88,14 @@ async function untilAllAreLive(host: Host, interrupted: AbortSignal): Promise<vo
   }
 }
 
-async function removeTopics({ log, settings }: Host): Promise<void> {
-  await log.deleteTopics(await groupTopics(log, settings.group))
+/** A demo that failed because the brokers are away must say that, and not that it cannot clean up on them. */
+async function removeTopics({ log, settings }: Host, output: Output): Promise<void> {
+  try {
+    await log.deleteTopics(await groupTopics(log, settings.group))
+  } catch (error) {
+    const { message } = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
+    output.note(`topics of group ${settings.group} may be left on the brokers: ${message}`)
+  }
 }
 
 function describe({ how, brokers, version }: OpenBroker, processes: number): string {
