@@ -65,7 +65,7 @@ it('exits 3 when Kafka cannot be reached', async () => {
 it.each(['--version', '-V'])('answers %s', async (flag) => {
   const { code, stdout } = await run(flag)
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^kafclaw \d+\.\d+\.\d+ /)
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
 describe('help of each command', () => {

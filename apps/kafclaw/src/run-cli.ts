@@ -7,6 +7,7 @@ const EXIT_USAGE = 2
 
 /** Runs one command line to its end and returns the exit code. Errors are told on stderr, for a person. */
 export async function runCli(io: Io): Promise<number> {
+  if (isVersionFlag(io.argv)) return tellVersion(io)
   let code = 0
   const program = createProgram(io, (exitCode) => {
     code = exitCode
@@ -17,7 +18,7 @@ export async function runCli(io: Io): Promise<number> {
     throw error
   })
   try {
-    await program.parseAsync(isVersionFlag(io.argv) ? ['version'] : [...io.argv], { from: 'user' })
+    await program.parseAsync([...io.argv], { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
@@ -25,7 +26,7 @@ export async function runCli(io: Io): Promise<number> {
   }
 }
 
-/** What people try first; `version` says more than a flag could. */
+/** What people and scripts try first; the command `version` says more. */
 function isVersionFlag(argv: readonly string[]): boolean {
   return argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')
 }
@@ -37,4 +38,10 @@ async function tellError(io: Io, error: unknown): Promise<number> {
   io.stderr.write(`kafclaw: ${known.message}\n`)
   if (known.code === 'KC_BUG' && known.cause instanceof Error) io.stderr.write(`${known.cause.stack}\n`)
   return toExitCode(known)
+}
+
+async function tellVersion(io: Io): Promise<number> {
+  const { VERSION } = await import('@kafclaw/runtime')
+  io.stdout.write(`${VERSION}\n`)
+  return 0
 }

@@ -42,7 +42,7 @@ interface TreeNode {
 
 const flatten = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) => [node, ...flatten(node.children)])
 
-describe('beside a running `up` on the embedded log', { timeout: 60_000 }, () => {
+describe('beside a running `up` on the embedded log', { timeout: 120_000 }, () => {
   it('asks and prints the answer on stdout alone, the task id and the progress on stderr', async () => {
     const { code, stdout, stderr } = await kafclaw(place, ['ask', 'hello'])
     expect(code).toBe(0)

@@ -34,7 +34,7 @@ interface Result {
 
 const flatten = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) => [node, ...flatten(node.children)])
 
-describe('demo on the embedded log', { timeout: 60_000 }, () => {
+describe('demo on the embedded log', { timeout: 120_000 }, () => {
   it('prints the answer with its citation and then the tree on stdout, and the story on stderr', async () => {
     const { code, stdout, stderr } = await kafclaw(place, ['demo'])
     expect({ code, stderr }).toMatchObject({ code: 0 })
@@ -106,7 +106,7 @@ describe('demo on the embedded log', { timeout: 60_000 }, () => {
   })
 })
 
-describe('demo on Kafka', { timeout: 60_000 }, () => {
+describe('demo on Kafka', { timeout: 120_000 }, () => {
   it('says what is missing and how to get it, with exit 2, where there is no way to a Kafka', async () => {
     // A machine with Node and nothing else.
     const variables = { ...place.variables, PATH: dir.path, JAVA_HOME: '' }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openDatabase } from '@kafclaw/storage'
 import { type TempDir, tempDir } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startChatServer } from './chat-server.ts'
 import { kafclaw, kafclawJson, type Place } from './kafclaw-process.ts'
 
 let dir: TempDir
@@ -14,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => dir[Symbol.asyncDispose]())
 
-describe('where nothing runs', { timeout: 60_000 }, () => {
+describe('where nothing runs', { timeout: 120_000 }, () => {
   it('says how to get a group, with exit 2, instead of making one', async () => {
     for (const args of [['tasks'], ['agents'], ['ask', 'x'], ['trace', 'task_1'], ['memory', 'add', 'x']]) {
       const { code, stdout, stderr } = await kafclaw(place, args)
@@ -30,6 +31,15 @@ describe('where nothing runs', { timeout: 60_000 }, () => {
     expect(asked.code).toBe(0)
     expect(asked.stdout).toContain('4711')
     expect(asked.stdout).toMatch(/group\.local\.memory\.shared\/0\/\d+/)
+  })
+
+  it('streams the answer of a model that speaks the OpenAI protocol, and goes on with a named conversation', async () => {
+    await using server = await startChatServer((question, turns) => `You said ${question}. Turns before: ${turns}.`)
+    const variables = { ...place.variables, KAFCLAW_MODEL_URL: server.url, KAFCLAW_MODEL: 'test-model' }
+    const say = (text: string, ...more: string[]) => kafclaw({ ...place, variables }, ['agent', '-m', text, ...more])
+    expect(await say('one', '-s', 'talk')).toMatchObject({ code: 0, stdout: 'You said one. Turns before: 0.\n' })
+    expect(await say('two', '-s', 'talk')).toMatchObject({ code: 0, stdout: 'You said two. Turns before: 2.\n' })
+    expect(await say('three')).toMatchObject({ code: 0, stdout: 'You said three. Turns before: 0.\n' })
   })
 
   it('takes the prompt from stdin, and says what is missing when there is none', async () => {

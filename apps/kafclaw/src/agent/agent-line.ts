@@ -6,7 +6,7 @@ import { requireTopics } from '../group/require-topics.ts'
 import type { Invocation } from '../invocation.ts'
 import { createAgent, createIndexer, memoryFile } from '../services/create-services.ts'
 
-export interface LineQuestion {
+interface LineQuestion {
   content: string
   /** The conversation that it belongs to. */
   session?: string

@@ -7,7 +7,7 @@ import { openTimeline, type PlacedRow, type Timeline } from './timeline-file.ts'
 import { readTopicIds, type TopicIds } from './topic-ids.ts'
 
 /** Where the timeline of a service and the log do not say the same. */
-export interface Difference {
+interface Difference {
   /** `<topic>/<partition>/<offset>` */
   place: string | null
   record_id: string | null

@@ -2,7 +2,7 @@ import { decode } from '@kafclaw/envelope'
 import type { Host } from '@kafclaw/runtime'
 import { readToEnd } from '../group/read-to-end.ts'
 
-export interface SentRecordId {
+interface SentRecordId {
   id: string
   partition: number
   offset: number
