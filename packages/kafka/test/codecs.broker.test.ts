@@ -5,7 +5,7 @@ import { createLogger } from '@kafclaw/telemetry'
 import { sharedBrokers, uniqueName } from '@kafclaw/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKafkaLog, type Log, readAll } from '../src/index.ts'
-import { record } from './log-contract.ts'
+import { record } from './contract/contract-log.ts'
 
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd']
 const hasKcat = spawnSync('kcat', ['-V']).status === 0

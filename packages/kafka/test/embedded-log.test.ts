@@ -11,7 +11,7 @@ import { type TempDir, tempDir } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLogOn } from '../src/embedded/embedded-log.ts'
 import { createEmbeddedLog, type Log, readAll } from '../src/index.ts'
-import { record } from './log-contract.ts'
+import { record } from './contract/contract-log.ts'
 import { collect } from './reading.ts'
 
 const WAIT = { timeout: 20_000, interval: 10 }

@@ -6,8 +6,8 @@ import { sharedBrokers, uniqueName } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKafkaLog, type Log, readAll } from '../src/index.ts'
 import { API_KEYS } from '../src/kafkajs/api-keys.ts'
+import { record } from './contract/contract-log.ts'
 import { createFaultProxy, type FaultProxy, type Passing, withError } from './fault-proxy.ts'
-import { record } from './log-contract.ts'
 import { collect } from './reading.ts'
 
 const WAIT = { timeout: 30_000, interval: 20 }

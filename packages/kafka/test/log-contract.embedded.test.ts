@@ -7,7 +7,8 @@ import { describe } from 'vitest'
 import { keepHouse } from '../src/embedded/housekeeping.ts'
 import { createTopicTable } from '../src/embedded/topic-table.ts'
 import { createEmbeddedLog } from '../src/index.ts'
-import { type LogForm, logContract } from './log-contract.ts'
+import type { LogForm } from './contract/contract-log.ts'
+import { logContract } from './log-contract.ts'
 
 describe('contract log: embedded', () => {
   logContract(async (): Promise<LogForm> => {

@@ -5,7 +5,8 @@ import { Kafka, logLevel } from 'kafkajs'
 import { describe } from 'vitest'
 import { createKafkaLog } from '../src/index.ts'
 import { patchRequestQueueTimer } from '../src/kafkajs/request-queue-timer.ts'
-import { type LogForm, logContract } from './log-contract.ts'
+import type { LogForm } from './contract/contract-log.ts'
+import { logContract } from './log-contract.ts'
 
 describe('contract log: kafka', () => {
   logContract(async (): Promise<LogForm> => {

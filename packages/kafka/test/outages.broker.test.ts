@@ -5,7 +5,7 @@ import { uniqueName } from '@kafclaw/testing'
 import { startBroker, type TestBroker } from '@kafclaw/testing/broker'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createKafkaLog, type Log, readAll } from '../src/index.ts'
-import { record } from './log-contract.ts'
+import { record } from './contract/contract-log.ts'
 import { collect } from './reading.ts'
 
 const WAIT = { timeout: 60_000, interval: 50 }

@@ -8,7 +8,7 @@ import { startBroker, type TestBroker } from '@kafclaw/testing/broker'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKafkaLog, type Log, parseKafkaProperties, readAll } from '../src/index.ts'
-import { record } from './log-contract.ts'
+import { record } from './contract/contract-log.ts'
 import { collect } from './reading.ts'
 
 const env = createSystemEnv()

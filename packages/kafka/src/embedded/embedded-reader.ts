@@ -1,9 +1,10 @@
 import type { Env } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 import { createBatchHandler } from '../batch-handler.ts'
-import type { LogBatch, Reader, ReadOptions } from '../log.ts'
-import { type Cursor, createReadProgress, type ReadProgress } from '../read-progress.ts'
+import type { LogBatch, OffsetRange, Reader, ReadOptions } from '../log.ts'
+import { createReadProgress, type ReadProgress } from '../read-progress.ts'
 import type { ChangeWatch } from './change-watch.ts'
+import { collectBatches } from './collect-batches.ts'
 import type { RecordSource } from './record-source.ts'
 import type { TopicTable } from './topic-table.ts'
 
@@ -23,7 +24,7 @@ export function createEmbeddedReader(deps: Deps, options: ReadOptions): Reader {
   const handler = createBatchHandler(options.onBatch, progress)
   const ended = Promise.withResolvers<void>()
   const topics = new Set<string>()
-  const reported = new Set<string>()
+  const opener = createTopicOpener(progress, options.onEvent)
   const waiting: Array<PromiseWithResolvers<void>> = []
   let pumping: Promise<void> | null = null
   let again = false
@@ -37,62 +38,58 @@ export function createEmbeddedReader(deps: Deps, options: ReadOptions): Reader {
     pumping = new Promise((resolve) => deps.env.nextTurn(() => void pump().finally(resolve)))
   }
 
-  /** Opens the partitions of topics that exist by now; answers with the gaps that their positions leave. */
-  function openTopics(): LogBatch[] {
-    const gaps: LogBatch[] = []
-    for (const topic of topics) {
-      const ranges = deps.table.rangesOf(topic)
-      for (const range of ranges) {
-        if (progress.find(topic, range.partition)) continue
-        const gap = progress.open(topic, range.partition, range)
-        if (gap) gaps.push(gap)
-      }
-      if (ranges.length === 0 && !reported.has(topic)) {
-        reported.add(topic)
-        options.onEvent?.({ kind: 'unknown_topic', topic })
-      }
-      progress.known(topic)
-    }
-    return gaps
-  }
-
   async function pump(): Promise<void> {
     try {
       while (again && !closed) {
         again = false
-        const gaps = openTopics()
-        if (gaps.length > 0) await handler.handle(gaps)
+        const ranges = deps.table.everyRange()
+        const gaps = opener.open(topics, ranges)
+        if (gaps.length > 0) await handOn(gaps)
         for (const { resolve } of waiting.splice(0)) resolve()
-        while (!closed && (await pumpOnce()));
+        await drain(new Map(ranges.map((range) => [`${range.topic}/${range.partition}`, range])))
       }
     } catch (thrown) {
-      fail(thrown)
+      retryOrDie(thrown)
     } finally {
       pumping = null
       if (again && !closed) wake()
     }
   }
 
-  /** Hands on one round over all partitions; answers whether there may be more. */
-  async function pumpOnce(): Promise<boolean> {
-    const batches = collect(deps.source, progress, { first: turn++, maxBytes: options.maxBytes ?? MAX_BYTES })
-    if (batches.length === 0) return false
-    const handling = handler.handle(batches)
-    if (handling) await handling
-    // Lets timers and sockets run between rounds: everything here happens without waiting for anything outside.
-    await new Promise<void>((resolve) => deps.env.nextTurn(resolve))
-    return true
+  /** Hands on, round by round, what lies before the ends given; later records come with a wake of their own. */
+  async function drain(ranges: ReadonlyMap<string, OffsetRange>): Promise<void> {
+    while (!closed) {
+      const limits = { turn: turn++, maxBytes: options.maxBytes ?? MAX_BYTES }
+      const batches = collectBatches({ source: deps.source, progress }, ranges, limits)
+      if (batches.length === 0) return
+      await handOn(batches)
+      // Lets timers and sockets run between rounds: everything here happens without waiting for anything outside.
+      await new Promise<void>((resolve) => deps.env.nextTurn(resolve))
+    }
   }
 
-  function fail(thrown: unknown): void {
-    if (closed) return
-    if (thrown instanceof AppError && thrown.code === 'KC_STORAGE_BUSY') {
-      options.onEvent?.({ kind: 'retrying', error: thrown, delayMs: BUSY_DELAY_MS })
-      deps.env.setTimer(BUSY_DELAY_MS, wake)
-      return
+  /** What the handler throws ends the reader, whatever it is; only the log's own trouble may be tried again. */
+  async function handOn(batches: readonly LogBatch[]): Promise<void> {
+    try {
+      await handler.handle(batches)
+    } catch (thrown) {
+      die(thrown)
     }
+  }
+
+  function die(thrown: unknown): void {
+    if (closed) return
     stop(thrown)
     ended.reject(thrown)
+  }
+
+  function retryOrDie(thrown: unknown): void {
+    if (!(thrown instanceof AppError) || thrown.code !== 'KC_STORAGE_BUSY') {
+      die(thrown)
+      return
+    }
+    options.onEvent?.({ kind: 'retrying', error: thrown, delayMs: BUSY_DELAY_MS })
+    deps.env.setTimer(BUSY_DELAY_MS, wake)
   }
 
   function stop(reason: unknown): void {
@@ -140,42 +137,21 @@ export function createEmbeddedReader(deps: Deps, options: ReadOptions): Reader {
   }
 }
 
-function collect(
-  source: RecordSource,
-  progress: ReadProgress,
-  limits: { first: number; maxBytes: number },
-): LogBatch[] {
-  const cursors = [...progress.cursors()].filter(({ topic, stopped }) => !stopped && !progress.isPaused(topic))
-  const batches: LogBatch[] = []
-  let leftBytes = limits.maxBytes
-  for (let index = 0; index < cursors.length && leftBytes > 0; index++) {
-    const cursor = cursors[(limits.first + index) % cursors.length]
-    const batch = cursor ? readBatch(source, progress, { cursor, maxBytes: leftBytes }) : null
-    if (!batch) continue
-    batches.push(batch)
-    for (const { key, value } of batch.records) leftBytes -= (key?.length ?? 0) + (value?.length ?? 0)
-  }
-  return batches
-}
-
-function readBatch(
-  source: RecordSource,
-  progress: ReadProgress,
-  { cursor, maxBytes }: { cursor: Cursor; maxBytes: number },
-): LogBatch | null {
-  const { topic, partition, position } = cursor
-  const run = source.read(topic, partition, position, maxBytes)
-  // A topic that was deleted: nothing to read until it is there again.
-  if (!run) return null
-  if (position < run.start || position > run.end) return progress.realign(cursor, run)
-  cursor.end = run.end
-  if (run.nextOffset === position) return null
+/** Opens the partitions of topics that exist by now; answers with the gaps that their positions leave. */
+function createTopicOpener(progress: ReadProgress, onEvent: ReadOptions['onEvent']) {
+  const reported = new Set<string>()
   return {
-    topic,
-    partition,
-    fromOffset: position,
-    nextOffset: run.nextOffset,
-    logStartOffset: run.start,
-    records: run.records,
+    open(topics: ReadonlySet<string>, ranges: readonly OffsetRange[]): LogBatch[] {
+      const existing = new Set(ranges.map(({ topic }) => topic))
+      for (const topic of topics) {
+        if (existing.has(topic) || reported.has(topic)) continue
+        reported.add(topic)
+        onEvent?.({ kind: 'unknown_topic', topic })
+      }
+      const unseen = ranges.filter(({ topic, partition }) => topics.has(topic) && !progress.find(topic, partition))
+      const gaps = unseen.map((range) => progress.open(range.topic, range.partition, range))
+      for (const topic of topics) progress.known(topic)
+      return gaps.filter((gap) => gap !== null)
+    },
   }
 }

@@ -12,7 +12,7 @@ export interface ReadRun {
 /** Reads runs of records of a partition. */
 export interface RecordSource {
   /** null: the partition does not exist. At least one record where there is one, then up to `maxBytes`. */
-  read(topic: string, partition: number, position: number, maxBytes: number): ReadRun | null
+  read(from: { topic: string; partition: number; position: number; maxBytes: number }): ReadRun | null
 }
 
 interface Row {
@@ -36,7 +36,7 @@ export function createRecordSource(db: Db): RecordSource {
   )
 
   return {
-    read(topic, partition, position, maxBytes) {
+    read({ topic, partition, position, maxBytes }) {
       const found = rows.all(position, topic, partition, ROWS_AT_ONCE)
       const first = found[0]
       if (!first) return null

@@ -11,7 +11,9 @@ export interface TopicTable {
   remove(names: readonly string[]): void
   /** Throws KC_KAFKA_UNKNOWN_TOPIC. */
   ranges(names: readonly string[]): OffsetRange[]
-  /** Only of topics that exist. */
+  /** Of all topics there are. */
+  everyRange(): OffsetRange[]
+  /** Of one topic; none where it does not exist. */
   rangesOf(name: string): OffsetRange[]
   /** First offset whose record was appended at or after that time, else the end. */
   offsetAt(range: OffsetRange, timestampMs: number): number
@@ -37,6 +39,9 @@ export function createTopicTable(db: Db): TopicTable {
   )
   const heads = db.prepare<[string], OffsetRange>(
     'select topic, partition, start_offset as "start", next_offset as "end" from head where topic = ? order by partition',
+  )
+  const everyHead = db.prepare<[], OffsetRange>(
+    'select topic, partition, start_offset as "start", next_offset as "end" from head',
   )
   const timeAt = db.prepare<[string, number, number], { offset: number; timestamp_ms: number }>(
     'select offset, timestamp_ms from record where topic = ? and partition = ? and offset >= ? order by offset limit 1',
@@ -75,6 +80,7 @@ export function createTopicTable(db: Db): TopicTable {
         if (ranges.length > 0) return ranges
         throw new AppError('KC_KAFKA_UNKNOWN_TOPIC', `There is no topic ${name}; create it, or check its name`)
       }),
+    everyRange: () => everyHead.all(),
     rangesOf: (name) => heads.all(name),
     offsetAt({ topic, partition, start, end }, timestampMs) {
       // Times grow with offsets, so halving finds the place without an index over them.

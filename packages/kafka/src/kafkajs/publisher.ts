@@ -3,7 +3,8 @@ import { AppError, type RecordPlace } from '@kafclaw/envelope'
 import type { Logger } from '@kafclaw/telemetry'
 import type { OutgoingRecord, Publisher } from '../log.ts'
 import type { Cluster } from './cluster.ts'
-import { createDelivery, type Job } from './delivery.ts'
+import { createDelivery } from './delivery.ts'
+import { abandonedError, beginJob, finishJob, isFateUnknown, type Job } from './job.ts'
 import { planParcels } from './send-plan.ts'
 
 export interface PublisherDeps {
@@ -36,24 +37,29 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
 
   async function deliver(records: readonly OutgoingRecord[]): Promise<RecordPlace[]> {
     if (records.length === 0) return []
-    const job = delivery.begin(planParcels(records))
+    const job = beginJob(planParcels(records))
     const startMs = deps.env.monotonicMs()
     for (let attempt = 1; ; attempt++) {
-      if (closing.signal.aborted) throw delivery.giveUp(job, closedError())
+      if (closing.signal.aborted) throw giveUp(job, closedError())
       await delivery.attempt(job)
-      if (job.pending.length === 0) return delivery.finish(job)
-      const spentMs = deps.env.monotonicMs() - startMs
-      const error = job.lastError ?? new AppError('KC_KAFKA_FAILED', 'Kafka did not acknowledge all records')
-      const budgetMs =
-        error.code === 'KC_KAFKA_UNKNOWN_TOPIC' ? MISSING_PATIENCE_MS : (deps.retries + 1) * deps.requestTimeoutMs
+      if (job.pending.length === 0) return finishJob(job)
+      const error = job.lastError ?? new AppError('KC_BUG', 'Records are pending though nothing failed')
       const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 10))
-      if (!mayBeTriedAgain(error) || !mayRepeat(job, deps.retries) || spentMs + backoffMs > budgetMs) {
-        throw delivery.giveUp(job, error)
-      }
+      const isInTime = deps.env.monotonicMs() - startMs + backoffMs <= budgetMs(error)
+      if (!isInTime || !mayBeTriedAgain(error) || !mayRepeat(job, deps.retries)) throw giveUp(job, error)
       deps.onRetry?.(error)
       deps.logger.debug({ err: error, attempt, backoffMs }, 'publishing is tried again')
       await sleep(deps.env, backoffMs, closing.signal)
     }
+  }
+
+  function budgetMs(error: AppError): number {
+    return error.code === 'KC_KAFKA_UNKNOWN_TOPIC' ? MISSING_PATIENCE_MS : (deps.retries + 1) * deps.requestTimeoutMs
+  }
+
+  function giveUp(job: Job, error: AppError): AppError {
+    if (isFateUnknown(job)) delivery.forgetProducer()
+    return abandonedError(job, error)
   }
 
   return {
@@ -85,7 +91,7 @@ function mayBeTriedAgain(error: AppError): boolean {
 
 /** Zero retries means that a batch of unknown fate is never sent a second time, however fast it failed. */
 function mayRepeat(job: Job, retries: number): boolean {
-  return retries > 0 || job.pending.every((parcel) => parcel.unanswered === 0)
+  return retries > 0 || !isFateUnknown(job)
 }
 
 function closedError(): AppError {

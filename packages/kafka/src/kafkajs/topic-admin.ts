@@ -1,11 +1,10 @@
 import { type Env, sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
-import type { Log, OffsetRange, TopicDescription } from '../log.ts'
+import type { Log, TopicDescription } from '../log.ts'
 import { answerCode, answerError } from './answer-code.ts'
 import type { BrokerLink } from './broker-link.ts'
 import type { Cluster } from './cluster.ts'
-import { LIST_END, LIST_START, listOffsets } from './list-offsets.ts'
-import { leadersOf, type PartitionLeader } from './topic-leaders.ts'
+import { createTopicOffsets } from './topic-offsets.ts'
 import { createTopicsAt, deleteTopicsAt, describeConfigs, type TopicAnswer } from './topic-requests.ts'
 
 const ATTEMPTS = 6
@@ -19,6 +18,8 @@ export type TopicAdmin = Pick<
 
 /** The questions about topics and offsets, on a cluster of their own; each is tried a few times over about three seconds. */
 export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestTimeoutMs: number }): TopicAdmin {
+  const offsets = createTopicOffsets(cluster)
+
   async function retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -39,50 +40,12 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
     return cluster.link(nodeId)
   }
 
-  async function leaders(topics: readonly string[]): Promise<PartitionLeader[]> {
-    return topics.length === 0 ? [] : leadersOf(await cluster.metadata(topics), topics)
-  }
-
-  async function list(partitions: readonly PartitionLeader[], timestampMs: number): Promise<FoundOffset[]> {
-    const answers = [...Map.groupBy(partitions, ({ leader }) => leader)].map(async ([nodeId, group]) =>
-      listOffsets(await cluster.link(nodeId), group, timestampMs),
-    )
-    const offsets = new Map<string, number>()
-    for (const { topic, partition, errorCode, offset } of (await Promise.all(answers)).flat()) {
-      if (errorCode !== 0) throw answerError(errorCode, `topic ${topic}`)
-      offsets.set(`${topic}/${partition}`, offset)
-    }
-    return partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      offset: offsets.get(`${topic}/${partition}`) ?? -1,
-    }))
-  }
-
-  async function ranges(topics: readonly string[]): Promise<OffsetRange[]> {
-    const partitions = await leaders(topics)
-    // On one connection, so the start is answered first and the end is never before it.
-    const [starts, ends] = await Promise.all([list(partitions, LIST_START), list(partitions, LIST_END)])
-    return starts.map(({ topic, partition, offset }, index) => ({
-      topic,
-      partition,
-      start: offset,
-      end: ends[index]?.offset ?? offset,
-    }))
-  }
-
-  async function offsetsAt(topics: readonly string[], timestampMs: number): Promise<FoundOffset[]> {
-    const partitions = await leaders(topics)
-    const [found, ends] = await Promise.all([list(partitions, timestampMs), list(partitions, LIST_END)])
-    return found.map((entry, index) => (entry.offset >= 0 ? entry : { ...entry, offset: ends[index]?.offset ?? 0 }))
-  }
-
   /** A topic is usable when the leaders of its partitions answer for them; the controller answers a moment before that. */
   async function untilVisible(topics: readonly string[]): Promise<void> {
     const deadlineMs = options.env.monotonicMs() + LONGEST_VISIBLE_MS
     for (;;) {
       try {
-        await list(await leaders(topics), LIST_END)
+        await offsets.ranges(topics)
         return
       } catch (thrown) {
         const mayCome = thrown instanceof AppError && (thrown.retryable || thrown.code === 'KC_KAFKA_UNKNOWN_TOPIC')
@@ -142,15 +105,9 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
         if (names.length === 0) return
         throwOthers(await deleteTopicsAt(await controller(), names, options.requestTimeoutMs), 'missing')
       }),
-    offsets: (topics) => retrying(() => ranges(topics)),
-    offsetsAt: (topics, timestampMs) => retrying(() => offsetsAt(topics, timestampMs)),
+    offsets: (topics) => retrying(() => offsets.ranges(topics)),
+    offsetsAt: (topics, timestampMs) => retrying(() => offsets.at(topics, timestampMs)),
   }
-}
-
-interface FoundOffset {
-  topic: string
-  partition: number
-  offset: number
 }
 
 function exists(topic: string, errorCode: number): boolean {

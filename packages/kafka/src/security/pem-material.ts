@@ -84,13 +84,13 @@ export function pemPrivateKey(
   }
 }
 
-/** One-line PEM, as in a properties file, back into lines. */
+const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----([\s\S]*?)-----END \1-----/g
+
+/** One-line PEM, as in a properties file, back into lines; what stands outside the blocks is dropped. */
 function unfold(text: string): string {
-  return text.replace(
-    /(-----BEGIN [A-Z ]+-----)\s*([\s\S]*?)\s*(-----END [A-Z ]+-----)/g,
-    (_all, begin: string, body: string, end: string) => {
-      const lines = body.replace(/\s+/g, '').match(/.{1,64}/g) ?? []
-      return [begin, ...lines, end].join('\n')
-    },
-  )
+  const blocks = [...text.matchAll(PEM_BLOCK)].map(([, label = '', body = '']) => {
+    const lines = body.replace(/\s+/g, '').match(/.{1,64}/g) ?? []
+    return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n')
+  })
+  return blocks.join('\n')
 }
