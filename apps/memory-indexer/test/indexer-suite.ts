@@ -109,7 +109,8 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
         .map((record) => decode(record))
         .flatMap((it) => (it.kind === 'envelope' ? [it.envelope] : []))
       const cited = { item_id: 'item-1', author: 'agent-c', title: 'Port', ...place }
-      expect(envelopes).toMatchObject([
+      const byType = envelopes.toSorted((a, b) => b.type.localeCompare(a.type))
+      expect(byType).toMatchObject([
         {
           type: 'trace',
           sender_id: 'agent-b-memory',

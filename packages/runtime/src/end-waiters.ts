@@ -1,3 +1,4 @@
+import type { Env } from '@kafclaw/env'
 import type { LogBatch, OffsetRange, ReaderLag } from '@kafclaw/kafka'
 
 /** Lets callers wait until a reader has handled everything up to given end offsets. */
@@ -56,4 +57,23 @@ export function createEndWaiters(): EndWaiters {
 
 function keyOf(at: { topic: string; partition: number }): string {
   return `${at.topic}/${at.partition}`
+}
+
+/** What `reach` resolves with; false when it fails or has not ended after `waitMs`. */
+export async function withinMs(
+  env: Env,
+  waitMs: number,
+  reach: (deadline: AbortSignal) => Promise<boolean>,
+): Promise<boolean> {
+  const deadline = new AbortController()
+  const late = Promise.withResolvers<boolean>()
+  const timer = env.setTimer(waitMs, () => {
+    deadline.abort()
+    late.resolve(false)
+  })
+  try {
+    return await Promise.race([reach(deadline.signal).catch(() => false), late.promise])
+  } finally {
+    timer.cancel()
+  }
 }

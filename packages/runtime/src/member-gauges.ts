@@ -17,7 +17,8 @@ export function observeMember(metrics: Metrics, of: { env: Env; core: MemberCore
   metrics.gauge(METRICS.runsRunning, () => core.runs.count())
 }
 
-function lagByTopic(lags: readonly ReaderLag[]): Array<{ labels: { topic: string }; value: number }> {
+/** Over all partitions of a topic. */
+export function lagByTopic(lags: readonly ReaderLag[]): Array<{ labels: { topic: string }; value: number }> {
   const sums = new Map<string, number>()
   for (const { topic, lag } of lags) sums.set(topic, (sums.get(topic) ?? 0) + lag)
   return [...sums].map(([topic, value]) => ({ labels: { topic }, value }))

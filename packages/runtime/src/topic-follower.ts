@@ -1,9 +1,12 @@
-import { type Env, sleep, type Timer } from '@kafclaw/env'
+import type { Env, Timer } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
-import type { Log, LogBatch, Reader, ReaderEvent } from '@kafclaw/kafka'
+import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
 import { type Logger, METRICS, type Metrics } from '@kafclaw/telemetry'
-import { createEndWaiters } from './end-waiters.ts'
-import { createReadinessBoard, type Readiness } from './readiness.ts'
+import { awaitTopics } from './await-topics.ts'
+import { createEndWaiters, withinMs } from './end-waiters.ts'
+import { createFollowerChecks } from './follower-checks.ts'
+import { lagByTopic } from './member-gauges.ts'
+import type { Readiness } from './readiness.ts'
 import { retryStorage } from './retry-storage.ts'
 
 /** Where the owner of a follower keeps what was read; positions lie in the same file, written in the same transaction. */
@@ -51,47 +54,31 @@ export interface TopicFollower {
 }
 
 const NEW_TOPICS_MS = 30_000
-const LONGEST_PAUSE_MS = 5000
 
 /** Starts at once. Kafka out of reach, missing topics and a full disk are waited out, with the reason in the readiness. */
 export function createTopicFollower(options: FollowerOptions): TopicFollower {
-  const { env, logger, log, name, rows } = options
+  const { env, logger, log, rows } = options
   const stopping = new AbortController()
-  const { signal } = stopping
   const ended = Promise.withResolvers<FollowerEnd>()
-  const checks = { reader: `${name} reader`, storage: `${name} storage`, log: `${name} log` }
-  const board = createReadinessBoard([...Object.values(checks), ...(options.checks ?? [])], ({ name, ok, detail }) => {
-    logger[ok ? 'debug' : 'info']({ check: name, ok }, detail)
-  })
-  board.set(checks.storage, true, 'the database takes writes')
-  board.set(checks.log, true, 'positions fit the log')
+  const checks = createFollowerChecks({ name: options.name, more: options.checks ?? [], logger })
   const commits = options.metrics.histogram(METRICS.commitDuration)
   const followed = new Set<string>()
   const waiters = createEndWaiters()
   let reader: Reader | null = null
-  let isCaughtUp = false
-  options.metrics.gauge(METRICS.readerLag, () =>
-    (reader?.lag() ?? []).map(({ topic, lag }) => ({ labels: { topic }, value: lag })),
-  )
+  let watch: Timer | null = null
+  options.metrics.gauge(METRICS.readerLag, () => lagByTopic(reader?.lag() ?? []))
 
-  async function awaitTopics(): Promise<void> {
-    for (let pauseMs = 200; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        for (const topic of await options.topics()) followed.add(topic)
-        if (followed.size > 0) return adoptCluster()
-        board.set(checks.reader, false, 'there are no topics yet; create them with: kafclaw topics apply')
-      } catch (error) {
-        board.set(checks.reader, false, waitable(error).message)
-      }
-      await sleep(env, pauseMs, signal)
-    }
-  }
-
-  async function adoptCluster(): Promise<void> {
+  async function start(): Promise<void> {
+    for (const topic of await awaitTopics({ ...options, signal: stopping.signal, onWait: checks.reading }))
+      followed.add(topic)
+    if (stopping.signal.aborted) return
     const clusterId = await log.clusterId()
     const known = rows.clusterId()
     if (known !== null && known !== clusterId) beginAnew(`the cluster is ${clusterId}, and was ${known}`)
     rows.setClusterId(clusterId)
+    await options.afterTake?.(stopping.signal)
+    watchForTopics()
+    await read()
   }
 
   function beginAnew(why: string): void {
@@ -102,22 +89,19 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
   }
 
   async function read(): Promise<void> {
-    isCaughtUp = false
-    board.set(checks.reader, false, 'reading up to the end of the log')
+    checks.reading('reading up to the end of the log')
     const current = log.read({
       topics: [...followed],
       position: (topic, partition) => rows.position(topic, partition) ?? 'start',
       onBatch: take,
-      onEvent: noteEvent,
+      onEvent: checks.note,
     })
     reader = current
     current.ended.catch((error: unknown) => {
       if (reader === current) readerDied(AppError.fromUnknown(error, 'KC_RUNTIME_BUG'))
     })
     await Promise.race([current.caughtUp, current.ended])
-    if (reader !== current || signal.aborted) return
-    isCaughtUp = true
-    board.set(checks.reader, true, 'reading')
+    if (reader === current && !stopping.signal.aborted) checks.reading(null)
   }
 
   function readerDied(error: AppError): void {
@@ -132,43 +116,16 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     await options.beforeTake?.(batches)
     await retryStorage({
       env,
-      signal,
+      signal: stopping.signal,
       work() {
         const startMs = env.monotonicMs()
         rows.take(batches)
         commits.observe(env.monotonicMs() - startMs)
       },
-      onStorageTrouble(error) {
-        if (error) logger.error({ code: error.code }, `nothing can be stored, so nothing is read on: ${error.message}`)
-        board.set(checks.storage, error === null, error?.message ?? 'the database takes writes')
-      },
+      onStorageTrouble: checks.storage,
     })
-    await options.afterTake?.(signal)
+    await options.afterTake?.(stopping.signal)
     waiters.moved(batches)
-  }
-
-  function noteEvent(event: ReaderEvent): void {
-    switch (event.kind) {
-      case 'connected':
-        board.set(checks.reader, isCaughtUp, isCaughtUp ? 'reading' : 'reading up to the end of the log')
-        break
-      case 'disconnected':
-      case 'retrying':
-        board.set(checks.reader, false, event.error.message)
-        break
-      case 'beyond_end':
-        board.set(
-          checks.log,
-          false,
-          `${event.error.message} If that is right, go on at the end with: kafclaw topics accept ${event.topic}`,
-        )
-        break
-      case 'corrupt_batch':
-        logger.error({ ...event }, event.error.message)
-        break
-      case 'below_start':
-      case 'unknown_topic':
-    }
   }
 
   async function discover(): Promise<void> {
@@ -177,7 +134,6 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     if (fresh.length > 0) await reader?.addTopics(fresh)
   }
 
-  let watch: Timer | null = null
   function watchForTopics(): void {
     watch = env.setTimer(NEW_TOPICS_MS, () => {
       discover().catch((error: unknown) => logger.debug({ err: error }, 'new topics could not be looked up'))
@@ -187,21 +143,11 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
 
   function fail(error: AppError): void {
     // The member stops first, and then takes nothing more: what was not stored is read again at the next start.
-    if (signal.aborted || error.code === 'KC_RUNTIME_STOPPED') return
+    if (stopping.signal.aborted || error.code === 'KC_RUNTIME_STOPPED') return
     logger.fatal({ err: error }, `the reader has died: ${error.message}`)
-    board.set(checks.reader, false, error.message)
+    checks.reading(error.message)
     ended.resolve({ reason: 'failed', error })
   }
-
-  async function start(): Promise<void> {
-    await awaitTopics()
-    if (signal.aborted) return
-    await options.afterTake?.(signal)
-    watchForTopics()
-    await read()
-  }
-  const started = start()
-  started.catch((error: unknown) => fail(AppError.fromUnknown(error, 'KC_RUNTIME_BUG')))
 
   async function reachEnd(deadline: AbortSignal): Promise<boolean> {
     await started
@@ -210,22 +156,14 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     return reader !== null && waiters.until(ends, { positions: reader.lag(), deadline })
   }
 
+  const started = start()
+  started.catch((error: unknown) => fail(AppError.fromUnknown(error, 'KC_RUNTIME_BUG')))
+
   return {
-    readiness: board.read,
-    whenReady: board.whenReady,
-    report: board.set,
-    async reachEnd(waitMs) {
-      const deadline = new AbortController()
-      const timer = env.setTimer(waitMs, () => deadline.abort())
-      const late = new Promise<boolean>((resolve) =>
-        deadline.signal.addEventListener('abort', () => resolve(false), { once: true }),
-      )
-      try {
-        return await Promise.race([reachEnd(deadline.signal).catch(() => false), late])
-      } finally {
-        timer.cancel()
-      }
-    },
+    readiness: checks.read,
+    whenReady: checks.whenReady,
+    report: checks.set,
+    reachEnd: (waitMs) => withinMs(env, waitMs, reachEnd),
     ended: ended.promise,
     async stop() {
       stopping.abort('the service stops')
@@ -236,11 +174,4 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
       ended.resolve({ reason: 'stopped' })
     },
   }
-}
-
-/** Credentials and rights are not mended by waiting. */
-function waitable(error: unknown): AppError {
-  const known = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
-  if (known.code === 'KC_KAFKA_AUTHENTICATION' || known.code === 'KC_KAFKA_NOT_AUTHORISED') throw known
-  return known
 }
