@@ -9,7 +9,7 @@ export interface Passing {
 }
 
 /** What becomes of it: passed on, another frame instead, swallowed, or the connection is cut. */
-export type Fate = 'pass' | 'drop' | 'cut' | Buffer
+type Fate = 'pass' | 'drop' | 'cut' | Buffer
 
 /** A broker's double: hands all bytes on, and does to them what the test says. Metadata is rewritten to point back here. */
 export interface FaultProxy extends AsyncDisposable {

@@ -2,7 +2,7 @@ import type { RawRecord } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import { fromHeadersText } from './headers-text.ts'
 
-export interface ReadRun {
+interface ReadRun {
   start: number
   end: number
   records: RawRecord[]

@@ -1,5 +1,5 @@
 /** What a broker would say of a topic that sets nothing itself, as far as the embedded log has a use for it. */
-export const DEFAULT_CONFIGS: Readonly<Record<string, string>> = {
+const DEFAULT_CONFIGS: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'compression.type': 'producer',
   'delete.retention.ms': '86400000',

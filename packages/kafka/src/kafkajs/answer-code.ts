@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '@kafclaw/envelope'
  * `lost_producer`: the broker knows nothing of our sequence, begin anew with another producer id;
  * `duplicate`: it is written already; `refused`: never, whoever tries again.
  */
-export type AnswerKind =
+type AnswerKind =
   | 'ok'
   | 'stale'
   | 'retry'

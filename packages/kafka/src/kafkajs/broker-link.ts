@@ -18,7 +18,7 @@ export interface BrokerLink {
   destroy(): void
 }
 
-export interface LinkRequest<R> {
+interface LinkRequest<R> {
   apiKey: number
   apiVersion: number
   apiName: string

@@ -8,7 +8,7 @@ interface Target {
   partition: number
 }
 
-export interface FoundLeaders<T> {
+interface FoundLeaders<T> {
   byLeader: Map<number, T[]>
   missing: Array<{ parcel: T; error: AppError }>
 }

@@ -6,7 +6,7 @@ import type { BrokerLink } from './broker-link.ts'
 export interface TopicMetadata {
   topic: string
   errorCode: number
-  partitions: Array<{ partition: number; errorCode: number; leader: number; replicas: number }>
+  partitions: Array<{ partition: number; errorCode: number; leader: number; replicas: number; inSync: number }>
 }
 
 export interface Metadata {
@@ -50,9 +50,9 @@ function decodeMetadata(payload: Buffer, apiVersion: number): Metadata {
     const partitions = reader.array(() => {
       const entry = { errorCode: reader.int16(), partition: reader.int32(), leader: reader.int32() }
       const replicas = reader.array(() => reader.int32()).length
-      reader.array(() => reader.int32())
+      const inSync = reader.array(() => reader.int32()).length
       if (apiVersion >= 5) reader.array(() => reader.int32())
-      return { ...entry, replicas }
+      return { ...entry, replicas, inSync }
     })
     return { topic, errorCode, partitions: partitions.sort((a, b) => a.partition - b.partition) }
   })

@@ -4,7 +4,7 @@ import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
 
 /** Offsets that cannot be read; `retry` when reading them again may help (the bytes may have suffered on the way). */
-export interface BadBatch {
+interface BadBatch {
   from: number
   to: number
   reason: string
