@@ -98,7 +98,11 @@ function linkNode(target) {
 }
 
 function installPackages() {
-  const pnpm = installTool(`pnpm@${PNPM_WANTED}`, join('node_modules', '.bin', 'pnpm'))
+  const pnpm = join(tools, 'bin', 'pnpm')
+  const script = installTool(`pnpm@${PNPM_WANTED}`, join('node_modules', 'pnpm', 'pnpm'))
+  // The file that pnpm ships has no first line that names its shell, and turbo starts it without one.
+  fs.mkdirSync(dirname(pnpm), { recursive: true })
+  fs.writeFileSync(pnpm, `#!/bin/sh\nexec sh '${script}' "$@"\n`, { mode: 0o755 })
   say('installing packages with pnpm (the lockfile is new)')
   const flags = ['install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn']
   mustRun(pnpm, flags, { cwd: root, env: { ...environment(), CI: 'true' } })
@@ -106,8 +110,7 @@ function installPackages() {
 }
 
 function environment() {
-  const pnpmBin = join(tools, `pnpm@${PNPM_WANTED}`, 'node_modules', '.bin')
-  const path = [join(tools, 'bin'), join(root, 'node_modules', '.bin'), pnpmBin, process.env.PATH].join(delimiter)
+  const path = [join(tools, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
   return { ...process.env, PATH: path, DO_NOT_TRACK: '1', TURBO_TELEMETRY_DISABLED: '1' }
 }
 

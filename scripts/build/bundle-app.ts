@@ -19,7 +19,7 @@ const migrations = join(root, 'packages', 'storage', 'migrations')
 const BANNER = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
 
 /** A process that started before a build may still load its chunks lazily, so old ones stay for this long. */
-const OLD_CHUNKS_STAY_MS = 7 * 24 * 60 * 60_000
+const OLD_CHUNKS_STAY_MS = 24 * 60 * 60_000
 
 /** Bundles `<app>/src/main.ts` into `<app>/dist` and puts the migrations beside it; both are all that an app needs to run. */
 export async function bundleApp(app: string): Promise<void> {
