@@ -1,5 +1,6 @@
 import { AppError, type RequestEnvelope } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
+import { type Confirmation, createConfirmation } from './confirmation.ts'
 import type { ChildRequest, Run, RunStep } from './run.ts'
 import type { RunRecords } from './run-records.ts'
 import type { RunsOptions } from './runs.ts'
@@ -11,6 +12,10 @@ export interface ActiveRun extends Run {
   readonly claim: Claim
   readonly expiresAtMs: number
   readonly ended: Promise<void>
+  /** Stores work of the run: at once when its claim has been read back, else in the transaction that reads it back. */
+  commit<T>(work: () => T): Promise<T>
+  readonly confirmation: Confirmation
+  isConfirmed(): boolean
   abort(why: string): void
   /** The run ends at its next checkpoint; whoever waits for a child stops waiting. */
   askToStop(): void
@@ -28,10 +33,11 @@ export interface ActiveRunOptions extends RunsOptions {
 }
 
 export function createActiveRun(options: ActiveRunOptions): ActiveRun {
-  const { task, claim, request, records, slots, commit } = options
+  const { task, claim, request, records, slots } = options
   const controller = new AbortController()
   const asked = new AbortController()
   const ended = Promise.withResolvers<void>()
+  const confirmation = createConfirmation({ db: options.db, submit: options.commit.submit })
   let holdsSlot = true
 
   function checkpoint(): void {
@@ -59,13 +65,14 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
 
   async function untilMayAct(): Promise<void> {
     checkpoint()
+    await confirmation.confirmed
     await options.untilMayAct(controller.signal)
     checkpoint()
   }
 
   async function ask(child: ChildRequest) {
     await untilMayAct()
-    await commit.submit(() => records.ask(run, child))
+    await confirmation.commit(() => records.ask(run, child))
     const outcome = await withoutSlot(() =>
       options.outcomeOf(child.taskId, AbortSignal.any([controller.signal, asked.signal])),
     )
@@ -87,16 +94,25 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     step(step: RunStep, causationId?: string) {
       checkpoint()
       const id = options.env.newId()
-      const stored = commit.submit(() => records.step(run, step, { id, causationId: causationId ?? claim.recordId }))
+      const stored = confirmation.commit(() =>
+        records.step(run, step, { id, causationId: causationId ?? claim.recordId }),
+      )
       // A step that cannot be stored ends the run where its answer cannot be stored either: nobody has to wait for it here.
       stored.catch(() => undefined)
       return { id, stored }
     },
     ask,
     progress(text) {
-      if (!controller.signal.aborted) commit.submit(() => records.progress(run, text)).catch(() => undefined)
+      if (!controller.signal.aborted) confirmation.commit(() => records.progress(run, text)).catch(() => undefined)
     },
-    abort: (why) => controller.abort(why),
+    commit: confirmation.commit,
+    confirmation,
+    isConfirmed: confirmation.isConfirmed,
+    abort(why) {
+      if (controller.signal.aborted) return
+      controller.abort(why)
+      confirmation.drop(why)
+    },
     askToStop: () => asked.abort('the service shuts down'),
     giveSlotBack,
     end: () => ended.resolve(),

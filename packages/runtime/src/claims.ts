@@ -1,7 +1,6 @@
 import type { Env, Timer } from '@kafclaw/env'
 import { type Candidate, type Claimant, type ClaimDecision, decideClaim } from '@kafclaw/tasks'
 import { createClaimQueue } from './claim-queue.ts'
-import type { MemberEvents } from './member-events.ts'
 import type { StoredTask, TaskStore } from './task-store.ts'
 
 export interface DueClaim {
@@ -10,29 +9,29 @@ export interface DueClaim {
   runId: string
 }
 
-/** Which tasks this agent claims and when; what it has claimed and not read back yet. */
+/** Which tasks this agent claims, and when. */
 export interface Claims {
   /** The log said something new of these tasks. */
   changed(tasks: Iterable<StoredTask>): void
   /** Inside a transaction: the claims that are due, at most as many as there are free slots. */
   takeDue(): DueClaim[]
-  /** The transaction with those claims was committed, or it was not. */
-  settle(committed: boolean): void
-  /** The claim that was read as the holder; true when it is one of ours that waits to be confirmed. */
-  confirm(task: StoredTask): boolean
+  /** The transaction with those claims was committed, or it was not; returns what was committed. */
+  settle(committed: boolean): readonly DueClaim[]
+  /** A slot is free, or time has passed: looks when the next claim is due. */
+  arm(): void
   /** Looks again at tasks that somebody holds: holders may be absent by now. With `all`, at every open task. */
   reconsider(all: boolean): void
-  pendingCount(): number
 }
 
 export interface ClaimsOptions {
   env: Env
   tasks: TaskStore
-  events: MemberEvents
-  me(): Omit<Claimant, 'candidates'>
+  me(): Omit<Claimant, 'candidates' | 'isRunning'>
   candidates(skill: string): readonly Candidate[]
   /** Skills that a foreign consumer group serves: natives leave them alone. */
   isServedByGroup(skill: string): boolean
+  /** Whether a run of ours works on the task, confirmed or not yet. */
+  isRunning(taskId: string): boolean
   freeSlots(): number
   /** Nothing is claimed before the reader has caught up and the first beat was read back, nor while stopping. */
   mayClaim(): boolean
@@ -45,17 +44,20 @@ export function createClaims(options: ClaimsOptions): Claims {
   /** Tasks of our own rank go first, so that under load the agents do not race for the same ones. */
   const ownRank = createClaimQueue()
   const otherRanks = createClaimQueue()
-  const pending = new Map<string, { runId: string; attempt: number }>()
   /** Since when a task stands as it stands, monotonic. */
   const since = new Map<string, number>()
   // What an earlier process left open has waited longest: it goes before what is read from now on.
   for (const task of tasks.open()) since.set(task.taskId, env.monotonicMs())
-  let staged: DueClaim[] = []
+  let staged = new Map<string, DueClaim>()
   let timer: Timer | null = null
 
   function decide(task: StoredTask): ClaimDecision {
-    if (task.finished || pending.has(task.taskId)) return { kind: 'held' }
-    const decision = decideClaim(task, { ...options.me(), candidates: options.candidates })
+    if (task.finished || options.isRunning(task.taskId) || staged.has(task.taskId)) return { kind: 'held' }
+    const decision = decideClaim(task, {
+      ...options.me(),
+      candidates: options.candidates,
+      isRunning: options.isRunning,
+    })
     return decision.kind === 'claim' && options.isServedByGroup(decision.request.skill) ? { kind: 'held' } : decision
   }
 
@@ -66,16 +68,10 @@ export function createClaims(options: ClaimsOptions): Claims {
 
   function look(task: StoredTask): void {
     if (task.outcome !== null) {
-      pending.delete(task.taskId)
       since.delete(task.taskId)
       return
     }
     since.set(task.taskId, env.monotonicMs())
-    const claimed = pending.get(task.taskId)
-    if (claimed && task.claim && task.claim.runId !== claimed.runId && task.claim.attempt >= claimed.attempt) {
-      pending.delete(task.taskId)
-      options.events.claim('lost')
-    }
     const decision = decide(task)
     if (decision.kind === 'claim') enqueue(task, decision)
   }
@@ -97,7 +93,7 @@ export function createClaims(options: ClaimsOptions): Claims {
   function arm(): void {
     timer?.cancel()
     timer = null
-    if (!options.mayClaim() || options.freeSlots() - pending.size <= 0) return
+    if (!options.mayClaim() || options.freeSlots() <= 0) return
     const dueMs = Math.min(ownRank.nextDueMs() ?? Infinity, otherRanks.nextDueMs() ?? Infinity)
     if (dueMs === Infinity) return
     const waitMs = dueMs - env.monotonicMs()
@@ -111,32 +107,24 @@ export function createClaims(options: ClaimsOptions): Claims {
     },
     takeDue() {
       if (!options.mayClaim()) return []
-      for (let free = options.freeSlots() - pending.size; free > 0; free--) {
+      const taken: DueClaim[] = []
+      for (let free = options.freeSlots() - staged.size; free > 0; free--) {
         const due = takeOne()
         if (!due) break
-        staged.push(due)
         // Seen by `decide` at once: one transaction does not claim a task twice.
-        pending.set(due.task.taskId, { runId: due.runId, attempt: due.decision.attempt })
+        staged.set(due.task.taskId, due)
+        taken.push(due)
       }
-      return staged
+      return taken
     },
     settle(committed) {
-      if (!committed) {
-        for (const due of staged) {
-          pending.delete(due.task.taskId)
-          ownRank.add(due.task.taskId, env.monotonicMs())
-        }
-      }
-      staged = []
-      arm()
+      const claims = [...staged.values()]
+      staged = new Map()
+      if (committed) return claims
+      for (const { task } of claims) ownRank.add(task.taskId, env.monotonicMs())
+      return []
     },
-    confirm(task) {
-      const claimed = pending.get(task.taskId)
-      if (!claimed || task.claim?.runId !== claimed.runId) return false
-      pending.delete(task.taskId)
-      options.events.claim('won')
-      return true
-    },
+    arm,
     reconsider(all) {
       for (const task of tasks.open()) {
         if (!all && task.claim === null) continue
@@ -147,6 +135,5 @@ export function createClaims(options: ClaimsOptions): Claims {
       }
       arm()
     },
-    pendingCount: () => pending.size,
   }
 }

@@ -4,6 +4,7 @@ import type { LogBatch } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
 import { isReadFromStart } from './group-topics.ts'
 import type { MemberEvents } from './member-events.ts'
+import type { OwnRecords } from './own-records.ts'
 import type { Positions } from './positions.ts'
 import { retryStorage } from './retry-storage.ts'
 import type { Timeline } from './timeline.ts'
@@ -18,6 +19,7 @@ export interface IngestOptions {
   events: MemberEvents
   positions: Positions
   timeline: Timeline
+  own: OwnRecords
   /** Inside the transaction: takes one readable record. An error here is a bug of ours: the record goes to the dead letters. */
   handle(decoded: Decoded, record: RawRecord): void
   deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): void
@@ -46,7 +48,8 @@ export function createIngest(options: IngestOptions): Ingest {
         })
         continue
       }
-      const decoded = decode(record)
+      const known = options.own.recognise(record)
+      const decoded: Decoded = known === null ? decode(record) : { kind: 'envelope', envelope: known }
       if (decoded.kind === 'poison') options.deadLetter(record, decoded)
       else if (decoded.kind === 'skipped') events.skipped(decoded.type)
       options.handle(decoded, record)

@@ -10,7 +10,7 @@ import {
 } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
-import { homePartition } from '@kafclaw/tasks'
+import { type Claim, homePartition } from '@kafclaw/tasks'
 import type { Logger, Metrics } from '@kafclaw/telemetry'
 import type { Boot } from './boot.ts'
 import { type Claims, createClaims, type DueClaim } from './claims.ts'
@@ -24,6 +24,7 @@ import { createMemberEvents, type MemberEvents } from './member-events.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts'
 import { createOutcomes } from './outcomes.ts'
+import { createOwnRecords } from './own-records.ts'
 import { createPositions, type Positions } from './positions.ts'
 import { createRefusal } from './refused-records.ts'
 import type { RunHandler } from './run.ts'
@@ -92,7 +93,8 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
   const tasks = createTaskStore(db, env.now)
   const positions = createPositions(db)
   const identity = { ...scope, senderId: options.agentId, partitions }
-  const sender = createSender({ env, identity, outbox, timeline })
+  const own = createOwnRecords()
+  const sender = createSender({ env, identity, outbox, timeline, own })
   const outcomes = createOutcomes({ log, tasks, scope, partitions })
   const skills = new Set(options.skills.map(({ name }) => name))
 
@@ -102,39 +104,56 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     tasks,
     hooks: {
       beforeCommit() {
+        runs.confirmWithin(tasks.changes())
         claims.changed(tasks.changes())
-        for (const due of claims.takeDue()) writeClaim(due)
+        for (const due of claims.takeDue()) written.set(due.task.taskId, writeClaim(due))
       },
       committed(changed, rows) {
         relay.enqueue(rows)
-        claims.settle(true)
-        for (const task of changed) {
-          runs.changed(task)
-          if (task.outcome === null && claims.confirm(task)) runs.start(task)
+        runs.settle(true)
+        for (const { task } of claims.settle(true)) {
+          const claim = written.get(task.taskId)
+          if (claim) runs.begin(task, claim)
         }
+        written.clear()
+        for (const task of changed) runs.changed(task)
         outcomes.deliver()
+        claims.arm()
       },
-      rolledBack: () => claims.settle(false),
+      rolledBack() {
+        runs.settle(false)
+        claims.settle(false)
+        written.clear()
+        claims.arm()
+      },
     },
   })
   const commit = createGroupCommit({ env, signal, transact, onStorageTrouble: links.onStorageTrouble })
 
-  function writeClaim({ task, decision, runId }: DueClaim): void {
-    sender.send({
+  /** Claims of the transaction under way, by their tasks. */
+  const written = new Map<string, Claim>()
+
+  function writeClaim({ task, decision, runId }: DueClaim): Claim {
+    const { attempt, fruitless, request } = decision
+    const journalFrom = task.claim?.journalFrom ?? links.journalEnds.of(homePartition(task.taskId, partitions()))
+    const { id } = sender.send({
       type: 'task_status',
       correlation_id: task.taskId,
-      causation_id: decision.request.recordId,
+      causation_id: request.recordId,
       payload: {
         status: 'claimed',
-        attempt: decision.attempt,
+        attempt,
         run_id: runId,
         agent_id: options.agentId,
         boot: boot.number(),
-        request: placeOf(decision.request.place),
-        journal_from: task.claim?.journalFrom ?? links.journalEnds.of(homePartition(task.taskId, partitions())),
-        fruitless: decision.fruitless,
+        request: placeOf(request.place),
+        journal_from: journalFrom,
+        fruitless,
       },
     })
+    const own = { attempt, runId, agentId: options.agentId, boot: boot.number(), recordId: id }
+    // Its offset is not known before it has been read back; nothing of the run depends on it.
+    return { ...own, offset: -1, request: request.place, journalFrom, fruitless }
   }
 
   const runs = createRuns({
@@ -144,26 +163,26 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     sender,
     commit,
     boot: boot.number,
+    mayAct: links.heartbeat.mayAct,
     untilMayAct: links.heartbeat.untilMayAct,
     outcomeOf: outcomes.of,
     skillTopic: links.skillTopic,
-    onFree: () => claims.settle(true),
+    onFree: () => claims.arm(),
   })
 
   const claims = createClaims({
     env,
     tasks,
-    events,
     me: () => ({
       agentId: options.agentId,
       boot: boot.number(),
       skills,
       isAbsent: (other) => group.absence.isAbsent(other),
-      isRunning: (taskId) => runs.isRunning(taskId),
       clockMs: group.roster.clockMs(),
     }),
     candidates: group.candidates,
     isServedByGroup: group.isServedByGroup,
+    isRunning: (taskId) => runs.isRunning(taskId),
     freeSlots: () => runs.slots.free(),
     mayClaim: links.mayClaim,
     // An empty piece of work: the claims that are due go with every transaction.
@@ -207,6 +226,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     events,
     positions,
     timeline,
+    own,
     handle,
     transact,
     deadLetter(record, why) {

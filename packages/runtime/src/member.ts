@@ -127,7 +127,7 @@ export function createMember(options: MemberOptions): Member {
           role: options.role,
           skills: options.skills,
           capacity: options.capacity,
-          free: Math.max(0, core.runs.slots.free() - core.claims.pendingCount()),
+          free: core.runs.slots.free(),
           protocol_level: 3,
           version: options.version,
           host: hostname(),

@@ -1,6 +1,7 @@
 import type { Env } from '@kafclaw/env'
 import { AppError, type RequestEnvelope, type ResponseEnvelope } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
+import type { Claim } from '@kafclaw/tasks'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -14,8 +15,12 @@ import type { StoredTask, TaskStore } from './task-store.ts'
 /** The runs that this process works on. */
 export interface Runs {
   readonly slots: Slots
-  /** Starts the run whose claim holds. */
-  start(task: StoredTask): void
+  /** Begins a run whose claim has been stored to be sent: its model may be asked, what it writes waits for the claim to be read back. */
+  begin(task: StoredTask, claim: Claim): void
+  /** Inside a transaction: the runs whose claims it reads back write what they have kept. */
+  confirmWithin(tasks: Iterable<StoredTask>): void
+  /** That transaction was committed, or it was not. */
+  settle(committed: boolean): void
   /** A task has changed in the log: a run that lost its claim or whose task has ended stops. */
   changed(task: StoredTask): void
   /** Runs whose deadline the clock of the log has passed stop. */
@@ -40,6 +45,7 @@ export interface RunsOptions {
   agentId: string
   boot(): number
   handler: RunHandler
+  mayAct(): boolean
   untilMayAct(signal: AbortSignal): Promise<void>
   /** Resolves with the outcome of a task, from the fold or when it comes. */
   outcomeOf(taskId: string, signal: AbortSignal): Promise<ResponseEnvelope>
@@ -49,16 +55,16 @@ export interface RunsOptions {
 }
 
 export function createRuns(options: RunsOptions): Runs {
-  const { env, logger, events, tasks, commit } = options
+  const { env, logger, events, tasks } = options
   const slots = createSlots(options.capacity, options.onFree)
   const active = new Map<string, ActiveRun>()
   const records = createRunRecords(options)
+  let confirming: ActiveRun[] = []
   let stopping = false
 
-  function start(task: StoredTask): void {
-    const { claim } = task
-    const request = claim && tasks.requestAt(task.taskId, claim.request)
-    if (!claim || !request) return
+  function begin(task: StoredTask, claim: Claim): void {
+    const request = tasks.requestAt(task.taskId, claim.request)
+    if (!request) return
     slots.take()
     const run = createActiveRun({ ...options, slots, records, task, claim, request, isStopping: () => stopping })
     active.set(task.taskId, run)
@@ -94,19 +100,24 @@ export function createRuns(options: RunsOptions): Runs {
   }
 
   async function answer(run: ActiveRun, request: RequestEnvelope, outcome: RunOutcome): Promise<void> {
-    await options.untilMayAct(run.signal)
-    await commit.submit(() => {
-      const task = tasks.get(run.taskId)
-      if (run.signal.aborted || task.outcome !== null || task.claim?.runId !== run.runId) return
-      records.respond(run, request, outcome)
-      events.outcome(outcome.status)
-      tasks.put({ ...task, finished: true })
-    })
+    for (let sent = false; !sent && !run.signal.aborted; ) {
+      await options.untilMayAct(run.signal)
+      sent = await run.commit(() => {
+        const task = tasks.get(run.taskId)
+        if (run.signal.aborted || task.outcome !== null || task.claim?.runId !== run.runId) return true
+        // Looked at right before the answer: the claim may have taken long to come back.
+        if (!options.mayAct()) return false
+        records.respond(run, request, outcome)
+        events.outcome(outcome.status)
+        tasks.put({ ...task, finished: true })
+        return true
+      })
+    }
   }
 
   async function giveTaskBack(run: ActiveRun): Promise<void> {
     if (run.signal.aborted && !stopping) return
-    await commit.submit(() => {
+    await run.commit(() => {
       const task = tasks.get(run.taskId)
       if (task.outcome === null && task.claim?.runId === run.runId) records.release(run, 'shutdown')
     })
@@ -114,14 +125,30 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     slots,
-    start,
+    begin,
+    confirmWithin(changed) {
+      for (const task of changed) {
+        const run = active.get(task.taskId)
+        if (!run || run.isConfirmed() || task.claim?.runId !== run.runId) continue
+        confirming.push(run)
+        run.confirmation.within()
+      }
+    },
+    settle(committed) {
+      for (const run of confirming) {
+        run.confirmation.settle(committed)
+        if (committed) events.claim('won')
+      }
+      confirming = []
+    },
     changed(task) {
       const run = active.get(task.taskId)
       if (!run) return
       if (task.outcome !== null) {
         if (task.outcome.runId !== run.runId) run.abort('the task has an outcome')
-      } else if (task.claim?.runId !== run.runId) {
-        events.leaseLost(task.taskId)
+      } else if (task.claim && task.claim.runId !== run.runId && task.claim.attempt >= run.attempt) {
+        if (run.isConfirmed()) events.leaseLost(task.taskId)
+        else events.claim('lost')
         run.abort('another run holds the task')
       }
     },

@@ -18,6 +18,7 @@ import {
 } from '@kafclaw/envelope'
 import type { OutgoingRecord } from '@kafclaw/kafka'
 import type { Outbox } from './outbox.ts'
+import type { OwnRecords } from './own-records.ts'
 import { summarize, type Timeline } from './timeline.ts'
 
 /** Who sends, and into which group and zone. */
@@ -50,6 +51,7 @@ export function createSender(options: {
   identity: SenderIdentity
   outbox: Outbox
   timeline: Timeline
+  own: OwnRecords
 }): Sender {
   const { env, identity, outbox, timeline } = options
   const { group, zone, senderId } = identity
@@ -72,6 +74,7 @@ export function createSender(options: {
         summary: summarize(envelope),
       })
       outbox.add(record, row)
+      options.own.sent(envelope, record)
       return envelope
     },
     deadLetter(source, { code, reason }) {

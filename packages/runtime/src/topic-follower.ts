@@ -1,6 +1,6 @@
 import type { Env, Timer } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
-import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
+import type { Log, LogBatch, Reader, ReaderEvent } from '@kafclaw/kafka'
 import { type Logger, METRICS, type Metrics } from '@kafclaw/telemetry'
 import { awaitTopics } from './await-topics.ts'
 import { createEndWaiters, withinMs } from './end-waiters.ts'
@@ -32,6 +32,8 @@ export interface FollowerOptions {
   /** The topics to follow that exist now; asked again every 30 s. */
   topics(): Promise<readonly string[]>
   rows: FollowedRows
+  /** What was read can be made anew from the log: where that has become shorter, it is, and nobody is asked. */
+  isDerived?: true
   /** More checks that the owner sets through `report`; the follower is not ready before they are right. */
   checks?: readonly string[]
   /** What has to be safe elsewhere before the position moves past it; done again after a crash. */
@@ -94,7 +96,7 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
       topics: [...followed],
       position: (topic, partition) => rows.position(topic, partition) ?? 'start',
       onBatch: take,
-      onEvent: checks.note,
+      onEvent: noteEvent,
     })
     reader = current
     current.ended.catch((error: unknown) => {
@@ -104,7 +106,14 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     if (reader === current && !stopping.signal.aborted) checks.reading(null)
   }
 
+  function noteEvent(event: ReaderEvent): void {
+    if (event.kind === 'beyond_end' && options.isDerived) {
+      readerDied(new AppError('KC_LOG_FOREIGN', event.error.message))
+    } else checks.note(event)
+  }
+
   function readerDied(error: AppError): void {
+    reader?.close().catch(() => undefined)
     reader = null
     if (error.code === 'KC_LOG_FOREIGN') {
       beginAnew(error.message)
