@@ -53,7 +53,7 @@ export function createHybridSearch(options: HybridSearchOptions): Recall {
       const limit = Math.min(MOST_ITEMS, query.limit ?? DEFAULT_LIMIT)
       if (query.query.trim() === '' || query.zones.length === 0 || limit < 1) return []
       const byVectors = await vectorHits(query.query, filter, signal)
-      const byText = searchText(db, query.query, filter, DEPTH)
+      const byText = searchText(db, query.query, { filter, limit: DEPTH })
       return fuseRanks([byText, byVectors])
         .slice(0, limit)
         .flatMap((found) => readItem(db, found, query))

@@ -6,7 +6,11 @@ import type { ItemFilter } from './item-filter.ts'
 const MOST_WORDS = 64
 
 /** Finds chunks by their words, best first by bm25; each word may be missing, and an English word matches its forms. */
-export function searchText(db: Db, query: string, filter: ItemFilter, limit: number): FoundChunk[] {
+export function searchText(
+  db: Db,
+  query: string,
+  { filter, limit }: { filter: ItemFilter; limit: number },
+): FoundChunk[] {
   const match = toMatch(query)
   if (match === null) return []
   const sql = `SELECT c.id AS chunkId, c.item AS item FROM chunk_fts f
