@@ -106,6 +106,7 @@ export interface Reader {
   /** Delivers nothing more of the topics until `resume`; what was fetched meanwhile is fetched again. */
   pause(topics: readonly string[]): void
   resume(topics: readonly string[]): void
+  /** As of the last fetch: of a paused topic, as of its pause. */
   lag(): ReaderLag[]
   /** Stops fetching at once and waits for a running `onBatch`. */
   close(): Promise<void>

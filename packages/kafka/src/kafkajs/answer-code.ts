@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '@kafclaw/envelope'
  * What an error code of a broker means to us:
  * `stale`: somebody else leads now, ask for metadata; `retry`: later; `missing`: the topic does not exist (yet);
  * `lost_producer`: the broker knows nothing of our sequence, begin anew with another producer id;
- * `duplicate`: it is written already; `refused`: never, whoever tries again.
+ * `duplicate`: it is written already, nobody knows where; `refused`: never, whoever tries again.
  */
 type AnswerKind =
   | 'ok'
@@ -99,13 +99,13 @@ function wording(kind: AnswerKind, what: string): [ErrorCode, string] {
       return ['KC_KAFKA_RECORD_TOO_LARGE', `A record is too large for ${what}; send less, or raise max.message.bytes`]
     case 'refused':
     case 'exists':
-    case 'duplicate':
       return ['KC_KAFKA_REJECTED', `Kafka refused the request for ${what} and will refuse it again`]
     case 'ok':
     case 'stale':
     case 'retry':
     case 'out_of_range':
     case 'lost_producer':
+    case 'duplicate':
       return ['KC_KAFKA_FAILED', `Kafka could not serve ${what} just now`]
   }
 }

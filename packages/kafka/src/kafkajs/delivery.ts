@@ -71,7 +71,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     if (!mayBeWritten(answer.errorCode)) parcel.unanswered--
     switch (answerCode(answer.errorCode).kind) {
       case 'ok':
-      case 'duplicate':
         producer?.advance(parcel.topic, parcel.partition, parcel.records.length)
         acknowledge(job, parcel, answer.baseOffset)
         return
@@ -82,6 +81,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       case 'stale':
       case 'missing':
       case 'retry':
+      case 'duplicate':
         leaders.forget(parcel.topic)
         break
       case 'not_authorised':
@@ -133,7 +133,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 }
 
-/** REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND: the leader has it, and only the same sequence number tells later. */
+/**
+ * REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND: the leader has it, and only the same sequence number tells later.
+ * DUPLICATE_SEQUENCE_NUMBER: it is written, but so long ago that the broker does not say where. (What was written lately
+ * is answered with its offset, as if it were new.)
+ */
 function mayBeWritten(errorCode: number): boolean {
-  return errorCode === 7 || errorCode === 20
+  return errorCode === 7 || errorCode === 20 || errorCode === 46
 }
