@@ -56,12 +56,14 @@ describe('where nothing runs', { timeout: 120_000 }, () => {
     expect(traced.stdout.split('\n')[0]).toMatch(
       /^request {2}agent-x-cli -> agent-x {2}group\.local\.requests:\d:0 {2}/,
     )
+    const byTopic = await kafclaw(place, ['memory', 'search', 'colour of the lamp'])
+    expect(byTopic.stdout).toContain('green')
+    expect(byTopic.stderr).toContain('reading the topic itself')
+    // Only a recall builds the index of the agent.
+    await kafclaw(place, ['agent', '-m', 'what do you know about the lamp?'])
     const byFile = await kafclaw(place, ['memory', 'search', 'colour of the lamp'])
     expect(byFile.stdout).toContain('green')
     expect(byFile.stderr).toContain('the file ')
-    const byTopic = await kafclaw(place, ['memory', 'search', 'colour of the lamp', '--agent-id', 'agent-y'])
-    expect(byTopic.stdout).toContain('green')
-    expect(byTopic.stderr).toContain('reading the topic itself')
   })
 
   it('plans, creates, checks and lists topics, and refuses another count of partitions', async () => {

@@ -4,7 +4,8 @@ import { describeStatus } from '../ask/progress.ts'
 import { commandSenderId, ownAgentId } from '../group/open-group.ts'
 import { requireTopics } from '../group/require-topics.ts'
 import type { Invocation } from '../invocation.ts'
-import { createAgent, createIndexer, memoryFile } from '../services/create-services.ts'
+import { type AgentPlacement, createAgent } from '../services/create-services.ts'
+import { createLazyRecall } from './lazy-recall.ts'
 
 interface LineQuestion {
   content: string
@@ -26,9 +27,14 @@ export async function openAgentLine(invocation: Invocation, host: Host): Promise
   const agentId = ownAgentId(host)
   await ensureTopics(host)
   const listeners = new Map<string, (delta: string) => void>()
-  const services = await startServices(invocation, host, (taskId, delta) => listeners.get(taskId)?.(delta))
-  const client = await connect(invocation, host, { quiet: services.length > 0 })
-  const failed = failureOf(services)
+  const recall = createLazyRecall(host)
+  const started = await startAgent(host, { recall, onText: (taskId, delta) => listeners.get(taskId)?.(delta) })
+  const agent = started instanceof AppError ? null : started
+  if (started instanceof AppError) {
+    invocation.output.note(`the agent runs already (process ${started.details.pid ?? 'unknown'}); asking it`)
+  }
+  const client = await connect(invocation, host, { isQuiet: agent !== null })
+  const failed = agent ? failureOf(agent) : new Promise<never>(() => {})
   const skill = host.settings.skills.includes(DEFAULT_SKILL) ? DEFAULT_SKILL : host.settings.skills[0]
 
   return {
@@ -49,7 +55,8 @@ export async function openAgentLine(invocation: Invocation, host: Host): Promise
     },
     async [Symbol.asyncDispose]() {
       await client.close()
-      for (const service of services.toReversed()) await service.stop()
+      await agent?.stop()
+      await recall.stop()
     },
   }
 }
@@ -62,37 +69,17 @@ async function ensureTopics(host: Host): Promise<void> {
   await applyTopics({ log, env, scope, senderId: commandSenderId(host), leaseMs: settings.leaseMs })
 }
 
-/** The agent with its memory; nothing when another process holds the folder of the agent. */
-async function startServices(
-  { output }: Invocation,
-  host: Host,
-  onText: (taskId: string, delta: string) => void,
-): Promise<Service[]> {
-  // An indexer that runs alone elsewhere on this machine writes the file that is read then.
-  const indexer = await unlessLocked(createIndexer(host))
-  const placed = indexer instanceof AppError ? withMemoryFile(host) : host
-  const agent = await unlessLocked(createAgent(placed, { onText, ...(indexer instanceof AppError ? {} : { indexer }) }))
-  const services = indexer instanceof AppError ? [] : [indexer]
-  if (!(agent instanceof AppError)) return [...services, agent]
-  for (const service of services) await service.stop()
-  output.note(`the agent runs already (process ${agent.details.pid ?? 'unknown'}); asking it`)
-  return []
-}
-
-function withMemoryFile(host: Host): Host {
-  return { ...host, settings: { ...host.settings, memoryDb: host.settings.memoryDb ?? memoryFile(host) } }
-}
-
-async function unlessLocked<S extends Service>(creating: Promise<S>): Promise<S | AppError> {
+/** The agent in this process, or the error that says which other one has its folder. */
+async function startAgent(host: Host, placement: AgentPlacement): Promise<Service | AppError> {
   try {
-    return await creating
+    return await createAgent(host, placement)
   } catch (error) {
     if (error instanceof AppError && error.code === 'KC_STORAGE_LOCKED') return error
     throw error
   }
 }
 
-function connect({ env, output }: Invocation, host: Host, { quiet }: { quiet: boolean }): Promise<GroupClient> {
+function connect({ env, output }: Invocation, host: Host, { isQuiet }: { isQuiet: boolean }): Promise<GroupClient> {
   const { group, zone } = host.settings
   return connectGroup({
     log: host.log,
@@ -101,26 +88,22 @@ function connect({ env, output }: Invocation, host: Host, { quiet }: { quiet: bo
     zone,
     senderId: commandSenderId(host),
     onStatus(envelope) {
-      if (!quiet || envelope.payload.status === 'progress') output.note(describeStatus(envelope))
+      if (!isQuiet || envelope.payload.status === 'progress') output.note(describeStatus(envelope))
     },
   })
 }
 
-/** Rejects when one of the services ends on its own. */
-function failureOf(services: readonly Service[]): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => undefined)
-  for (const service of services) {
-    service.ended.then((end) => {
-      if (end.reason === 'failed') reject(end.error)
-      if (end.reason === 'replaced') {
-        reject(
-          new AppError('KC_AGENT_REPLACED', `A newer boot of "${service.id}" runs on ${end.host ?? 'another host'}.`),
-        )
-      }
-    }, reject)
-  }
-  return promise
+/** Rejects when the service ends on its own. */
+function failureOf({ id, ended }: Service): Promise<never> {
+  const failure = ended.then((end): never => {
+    if (end.reason === 'failed') throw end.error
+    if (end.reason === 'replaced') {
+      throw new AppError('KC_AGENT_REPLACED', `A newer boot of "${id}" runs on ${end.host ?? 'another host'}.`)
+    }
+    throw new AppError('KC_RUNTIME_STOPPED', `"${id}" has stopped.`)
+  })
+  failure.catch(() => undefined)
+  return failure
 }
 
 function untilAborted(signal: AbortSignal): Promise<'interrupted'> {

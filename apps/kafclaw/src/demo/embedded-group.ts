@@ -21,7 +21,7 @@ export async function openEmbeddedGroup(invocation: Invocation, folder: string):
     const indexer = await createIndexer(as(host, AGENTS.expert))
     services.push(indexer)
     for (const agentId of Object.values(AGENTS)) {
-      services.push(await createAgent(as(host, agentId), agentId === AGENTS.expert ? { indexer } : {}))
+      services.push(await createAgent(as(host, agentId), agentId === AGENTS.expert ? indexer : {}))
     }
     await Promise.race([Promise.all(services.map((service) => service.whenReady())), failureOf(services)])
     return { host, place: 'the embedded log, all services in this process', [Symbol.asyncDispose]: dispose }

@@ -1,3 +1,4 @@
+import type { Recall } from '@kafclaw/memory'
 import type { MemoryIndexer } from '@kafclaw/memory-indexer'
 import type { Host, Service } from '@kafclaw/runtime'
 import { ownAgentId } from '../group/open-group.ts'
@@ -5,17 +6,17 @@ import { ownAgentId } from '../group/open-group.ts'
 // Each app is imported when it is started: a process of one service does not pay for the others.
 
 export interface AgentPlacement {
-  /** The indexer of the agent where it runs in this process too; without it the agent goes by its settings. */
-  indexer?: Pick<MemoryIndexer, 'recall'>
+  /** The memory of the agent where it lies in this process; without it the agent goes by its settings. */
+  recall?: Recall
   onText?(taskId: string, delta: string): void
 }
 
 /** The agent of this machine. */
-export async function createAgent(host: Host, { indexer, onText }: AgentPlacement = {}): Promise<Service> {
+export async function createAgent(host: Host, { recall, onText }: AgentPlacement = {}): Promise<Service> {
   const { agentOptions, createAgentWorker } = await import('@kafclaw/agent-worker')
   return createAgentWorker(host, {
     ...agentOptions(host),
-    ...(indexer ? { recall: indexer.recall } : {}),
+    ...(recall ? { recall } : {}),
     ...(onText ? { onText } : {}),
   })
 }

@@ -15,7 +15,7 @@ export function up({ io, output, overrides }: Invocation): Promise<number> {
       const agentId = ownAgentId(host)
       const sink = await createAuditSink(host)
       const indexer = await createIndexer(host)
-      const agent = await createAgent(host, { indexer })
+      const agent = await createAgent(host, indexer)
       // A group has one audit sink: that of the host which started last.
       const set = createServiceSet(agentId, [createTopicKeeper(host), sink, indexer, agent], {
         id: sink.id,
