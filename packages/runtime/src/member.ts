@@ -195,7 +195,8 @@ export function createMember(options: MemberOptions): Member {
       },
       onWait: (why) => board.set('group', false, why),
     })
-    if (stopping.signal.aborted) return
+    // A stop may have come meanwhile and have found no reader to close.
+    if (leaving || stopping.signal.aborted) return
     board.set('group', true, 'topics and zone record are there')
     core.relay.enqueue(core.outbox.load())
     canSend.resolve()
