@@ -144,10 +144,11 @@ describe('beside a running `up` on the embedded log', { timeout: 120_000 }, () =
     expect(stderr).toMatch(/the task goes on, follow it with: kafclaw trace task_/)
   })
 
-  it('refuses a second process for the same agent, naming the one that has it', async () => {
+  it('refuses a second process for the same agent, naming the one that has it, and to move its positions', async () => {
     const { code, stderr } = await kafclaw(place, ['start', 'agent-worker'])
     expect(code).toBe(2)
     expect(stderr).toContain(`process ${up.pid}`)
+    expect(await kafclaw(place, ['topics', 'accept', 'group.local.requests'])).toMatchObject({ code: 2, stdout: '' })
   })
 
   it('finds timelines and log in lockstep', async () => {

@@ -110,21 +110,27 @@ describe('where nothing runs', { timeout: 120_000 }, () => {
     ])
   })
 
-  it('sets positions beyond the end back to it, for the topic that is named alone', async () => {
-    await kafclaw(place, ['agent', '-m', 'hello'])
-    const path = join(dir.path, 'local', 'agent-x', 'state.db')
+  it('sets positions beyond the end back to it in every file, for the topic that is named alone', async () => {
+    await kafclaw(place, ['agent', '-m', 'what do you know about the moon?'])
+    const memoryTopic = 'group.local.memory.shared'
     {
-      using db = openDatabase(path, 'state')
+      using db = openDatabase(join(dir.path, 'local', 'agent-x', 'state.db'), 'state')
       db.exec(`update position set next_offset = 999 where topic in ('group.local.requests', 'group.local.responses')`)
+      using memory = openDatabase(join(dir.path, 'local', 'agent-x-memory', 'memory.db'), 'memory')
+      memory.exec(`insert into meta values ('position/${memoryTopic}/0', '77') on conflict do update set value = '77'`)
     }
-    const accepted = await kafclawJson<Array<{ service: string; from: number; to: number }>>(place, [
-      'topics',
-      'accept',
-      'group.local.requests',
-    ])
-    expect(accepted.length).toBeGreaterThan(0)
-    expect(accepted.every(({ from, to }) => from === 999 && to <= 1)).toBe(true)
-    using db = openDatabase(path, 'state', { readOnly: true })
+    const accept = (topic: string) =>
+      kafclawJson<Array<{ service: string; file: string; from: number; to: number }>>(place, [
+        'topics',
+        'accept',
+        topic,
+      ])
+    const requests = await accept('group.local.requests')
+    expect(requests.length).toBeGreaterThan(0)
+    expect(requests.every(({ file, from, to }) => file === 'state.db' && from === 999 && to <= 1)).toBe(true)
+    expect(await accept('group.local.requests')).toEqual([])
+    expect(await accept(memoryTopic)).toMatchObject([{ service: 'agent-x-memory', file: 'memory.db', from: 77, to: 0 }])
+    using db = openDatabase(join(dir.path, 'local', 'agent-x', 'state.db'), 'state', { readOnly: true })
     const left = db.prepare<[], { topic: string }>('select distinct topic from position where next_offset = 999').all()
     expect(left).toEqual([{ topic: 'group.local.responses' }])
   })

@@ -5,10 +5,12 @@ import { openGroup } from '../group/open-group.ts'
 import { type ServiceFolder, serviceFolders } from '../group/service-folders.ts'
 import type { Invocation } from '../invocation.ts'
 import { type Column, renderTable } from '../output/table.ts'
+import { type PositionFile, positionFiles } from './position-files.ts'
 
 /** A position that lay beyond the end of its partition and was set to it. */
 interface Accepted {
   service: string
+  file: string
   partition: number
   from: number
   to: number
@@ -16,6 +18,7 @@ interface Accepted {
 
 const COLUMNS: ReadonlyArray<Column<Accepted>> = [
   { title: 'SERVICE', value: ({ service }) => service },
+  { title: 'FILE', value: ({ file }) => file },
   { title: 'PARTITION', value: ({ partition }) => partition, align: 'right' },
   { title: 'WAS', value: ({ from }) => from, align: 'right' },
   { title: 'IS', value: ({ to }) => to, align: 'right' },
@@ -28,7 +31,12 @@ export async function acceptTopic(invocation: Invocation, topic: string): Promis
     throw new AppError('KC_USAGE', `"${topic}" is no topic of group "${host.settings.group}"; see: kafclaw topics list`)
   }
   const ends = new Map((await host.log.offsets([topic])).map(({ partition, end }) => [partition, end]))
-  const accepted = serviceFolders(host).flatMap((folder) => acceptIn(host, { folder, topic, ends }))
+  const folders = serviceFolders(host)
+  // All of them first: a service that runs must not find the others changed and itself refused.
+  using locks = lockAll(host, folders)
+  const accepted = locks.folders.flatMap((folder) =>
+    positionFiles(folder).flatMap((file) => acceptIn(file, { service: folder.id, topic, ends })),
+  )
   const { output } = invocation
   output.data(accepted, () => renderTable(COLUMNS, accepted, output))
   output.note(
@@ -37,27 +45,29 @@ export async function acceptTopic(invocation: Invocation, topic: string): Promis
   return EXIT.done
 }
 
+function lockAll(
+  { settings }: Host,
+  folders: readonly ServiceFolder[],
+): Disposable & { folders: readonly ServiceFolder[] } {
+  using stack = new DisposableStack()
+  const purpose = `"kafclaw topics accept" of group "${settings.group}"`
+  for (const { folder } of folders) stack.use(lockFolder(folder, { purpose }))
+  const locks = stack.move()
+  return { folders, [Symbol.dispose]: () => locks.dispose() }
+}
+
 function acceptIn(
-  host: Host,
-  { folder, topic, ends }: { folder: ServiceFolder; topic: string; ends: ReadonlyMap<number, number> },
+  { path, family, open }: PositionFile,
+  { service, topic, ends }: { service: string; topic: string; ends: ReadonlyMap<number, number> },
 ): Accepted[] {
-  using _lock = lockFolder(folder.folder, { purpose: `"kafclaw topics accept" of group "${host.settings.group}"` })
-  using db = openDatabase(folder.stateDb, 'state')
-  const rows = db
-    .prepare<[string], { partition: number; next_offset: number }>(
-      'select "partition", next_offset from position where topic = ?',
-    )
-    .all(topic)
-  // The last record read is not on this log: without its id the service compares nothing when it begins again.
-  const update = db.prepare(
-    'update position set next_offset = ?, last_record_id = null where topic = ? and "partition" = ?',
-  )
+  using db = openDatabase(path, family)
+  const positions = open(db)
   return db.transaction(() =>
-    rows.flatMap(({ partition, next_offset: from }) => {
-      const to = ends.get(partition)
-      if (to === undefined || from <= to) return []
-      update.run(to, topic, partition)
-      return [{ service: folder.id, partition, from, to }]
+    [...ends].flatMap(([partition, to]) => {
+      const from = positions.get(topic, partition)
+      if (from === null || from <= to) return []
+      positions.set(topic, partition, to)
+      return [{ service, file: `${family}.db`, partition, from, to }]
     }),
   )
 }
