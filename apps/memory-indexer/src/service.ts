@@ -59,6 +59,7 @@ export function createMemoryIndexer(host: Host, overrides: Partial<IndexerOption
     name: 'memory',
     topics: async () => (await log.listTopics()).filter((name) => name === topic),
     rows,
+    isDerived: true,
     checks: [EMBEDDING],
     beforeTake: (batches) =>
       deadLetterPoison(batches, {

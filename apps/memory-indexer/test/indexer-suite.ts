@@ -1,4 +1,4 @@
-import { decode, topicName } from '@kafclaw/envelope'
+import { decode, topicConfigs, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
 import { createFileRecall, createHashEmbedder, type Embedder } from '@kafclaw/memory'
 import { RECALL_CONTRACT, type RecallForm } from '@kafclaw/memory/testing'
@@ -133,6 +133,21 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
       await group.forget('gone')
       const indexer = await startIndexer(group)
       expect((await search(group, 'anchor')).sort()).toEqual(['new', 'old'])
+      await indexer.stop()
+    })
+
+    it('makes its index anew when the topic was made anew', async () => {
+      await using group = await createTestGroup(form)
+      const { log, settings } = group.host
+      const topic = topicName(settings, 'memory_shared')
+      for (const itemId of ['a', 'b', 'c']) await group.share({ itemId, content: `The old anchor ${itemId}.` })
+      await (await startIndexer(group)).stop()
+      await log.deleteTopics([topic])
+      await vi.waitFor(async () => expect(await log.listTopics()).not.toContain(topic), PATIENCE)
+      await log.createTopics([{ name: topic, partitions: 1, configs: topicConfigs('memory_shared') }])
+      await group.share({ itemId: 'd', content: 'The new anchor d.' })
+      const indexer = createMemoryIndexer(group.host)
+      await vi.waitFor(async () => expect(await search(group, 'anchor')).toEqual(['d']), PATIENCE)
       await indexer.stop()
     })
 

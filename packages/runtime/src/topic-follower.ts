@@ -63,9 +63,9 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
   const stopping = new AbortController()
   const ended = Promise.withResolvers<FollowerEnd>()
   const checks = createFollowerChecks({ name: options.name, more: options.checks ?? [], logger })
-  const commits = options.metrics.histogram(METRICS.commitDuration)
+  const store = timed(options)
   const followed = new Set<string>()
-  const waiters = createEndWaiters()
+  let waiters = createEndWaiters()
   let reader: Reader | null = null
   let watch: Timer | null = null
   options.metrics.gauge(METRICS.readerLag, () => lagByTopic(reader?.lag() ?? []))
@@ -76,18 +76,11 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     if (stopping.signal.aborted) return
     const clusterId = await log.clusterId()
     const known = rows.clusterId()
-    if (known !== null && known !== clusterId) beginAnew(`the cluster is ${clusterId}, and was ${known}`)
+    if (known !== null && known !== clusterId) beginAnew(options, `the cluster is ${clusterId}, and was ${known}`)
     rows.setClusterId(clusterId)
     await options.afterTake?.(stopping.signal)
     watchForTopics()
     await read()
-  }
-
-  function beginAnew(why: string): void {
-    logger.error(`another log: ${why}; what was read is set aside and reading begins anew`)
-    const clusterId = rows.clusterId()
-    rows.beginAnew(why)
-    if (clusterId !== null) rows.setClusterId(clusterId)
   }
 
   async function read(): Promise<void> {
@@ -95,14 +88,17 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     const current = log.read({
       topics: [...followed],
       position: (topic, partition) => rows.position(topic, partition) ?? 'start',
-      onBatch: take,
+      onBatch: (batches) => take(batches, () => reader === current),
       onEvent: noteEvent,
     })
     reader = current
     current.ended.catch((error: unknown) => {
       if (reader === current) readerDied(AppError.fromUnknown(error, 'KC_RUNTIME_BUG'))
     })
-    await Promise.race([current.caughtUp, current.ended])
+    await Promise.race([current.caughtUp, current.ended]).catch((error: unknown) => {
+      // Another reader has taken its place, or nobody wants one any more.
+      if (reader === current) throw error
+    })
     if (reader === current && !stopping.signal.aborted) checks.reading(null)
   }
 
@@ -116,23 +112,17 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     reader?.close().catch(() => undefined)
     reader = null
     if (error.code === 'KC_LOG_FOREIGN') {
-      beginAnew(error.message)
+      beginAnew(options, error.message)
+      waiters = createEndWaiters()
       read().catch(() => undefined)
     } else fail(error)
   }
 
-  async function take(batches: readonly LogBatch[]): Promise<void> {
+  async function take(batches: readonly LogBatch[], isWanted: () => boolean): Promise<void> {
     await options.beforeTake?.(batches)
-    await retryStorage({
-      env,
-      signal: stopping.signal,
-      work() {
-        const startMs = env.monotonicMs()
-        rows.take(batches)
-        commits.observe(env.monotonicMs() - startMs)
-      },
-      onStorageTrouble: checks.storage,
-    })
+    // What a reader of the log before still brings belongs nowhere.
+    if (!isWanted()) return
+    await retryStorage({ env, signal: stopping.signal, work: () => store(batches), onStorageTrouble: checks.storage })
     await options.afterTake?.(stopping.signal)
     waiters.moved(batches)
   }
@@ -182,5 +172,23 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
       await current?.close()
       ended.resolve({ reason: 'stopped' })
     },
+  }
+}
+
+/** The cluster stays the one that is being read. */
+function beginAnew({ rows, logger }: FollowerOptions, why: string): void {
+  logger.error(`another log: ${why}; what was read is set aside and reading begins anew`)
+  const clusterId = rows.clusterId()
+  rows.beginAnew(why)
+  if (clusterId !== null) rows.setClusterId(clusterId)
+}
+
+/** Takes batches and measures what a commit costs. */
+function timed({ env, metrics, rows }: FollowerOptions): FollowedRows['take'] {
+  const commits = metrics.histogram(METRICS.commitDuration)
+  return (batches) => {
+    const startMs = env.monotonicMs()
+    rows.take(batches)
+    commits.observe(env.monotonicMs() - startMs)
   }
 }
