@@ -40,7 +40,8 @@ export function createAgentTools({ host, options, frames, send, agents }: AgentT
       env,
       zones: [settings.zone],
       recallFor: (ctx) =>
-        options.recall ?? createWireRecall({ frame: frames.of(ctx.runId), ctx, agentId: options.agentId }),
+        options.recall ??
+        createWireRecall({ frame: frames.of(ctx.runId), ctx, agentId: options.agentId, agents: agents() }),
     }),
     createAskAgentTool({
       ask: (question, ctx) => askAgent(question, { frame: frames.of(ctx.runId), agents: agents() }),

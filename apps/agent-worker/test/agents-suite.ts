@@ -65,6 +65,14 @@ export function describeAgents(form: 'embedded' | 'kafka'): void {
     expect(child).toMatchObject({ recipient_id: 'agent-b', payload: { parent_task_id: taskId, depth: 1 } })
   })
 
+  it('answers at once, with what is missing, when it should recall and has no indexer', async () => {
+    await using agents = await createTestAgents(form)
+    await agents.start('agent-a')
+    const { payload } = await ask(agents, 'agent-a', 'what do you know about the vault code?')
+    expect(payload.status).toBe('completed')
+    expect(payload.content).toContain('kafclaw start memory-indexer')
+  })
+
   it('refuses to ask an agent that nobody has heard of, and says who is there', async () => {
     await using agents = await createTestAgents(form)
     await agents.start('agent-a')
