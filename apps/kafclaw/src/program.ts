@@ -6,6 +6,7 @@ import { addAuditCommand } from './commands/audit.ts'
 import { addConfigCommand } from './commands/config.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { examples } from './commands/examples.ts'
+import { addKsharkCommand } from './commands/kshark.ts'
 import { addMemoryCommand } from './commands/memory.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTasksCommand } from './commands/tasks.ts'
@@ -62,6 +63,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addMemoryCommand(program, run)
   program.commandsGroup('Operate:')
   addTopicsCommand(program, run)
+  addKsharkCommand(program, run)
   addAuditCommand(program, run)
   addConfigCommand(program, run)
   addVersionCommand(program, run)

@@ -17,7 +17,9 @@ export async function verifyResult(log: Log, result: DemoResult): Promise<number
   compareMemory(result, records.get(formatPlace(result.memory)))
   const cited = result.citations.find((citation) => formatPlace(citation) === formatPlace(result.memory))
   if (cited?.item_id !== result.memory.item_id) {
-    throw failed(`the answer does not cite memory item ${result.memory.item_id} at ${formatPlace(result.memory)}`)
+    throw failed(
+      `the answer does not cite memory item ${result.memory.item_id} at ${formatPlace(result.memory)}; it is "${result.answer}" (the offline model looks for words: is one of the question in the fact?)`,
+    )
   }
   return new Set(places.map(formatPlace)).size
 }
