@@ -165,6 +165,17 @@ describe('an open log', () => {
   })
 })
 
+it('stamps records with times that never go back, even when the clock does', async () => {
+  const startMs = Date.parse('2026-01-01T12:00:00Z')
+  for (const clockMs of [startMs, startMs - HOUR_MS]) {
+    await using log = disposable(createEmbeddedLog({ path, env: createVirtualEnv({ startMs: clockMs }), logger }))
+    await log.createTopics([plain('t', { 'retention.ms': '-1' })])
+    await log.publisher().publish([record('t', String(clockMs))])
+  }
+  await using log = disposable(open())
+  expect((await readAll(log, ['t'])).map(({ timestampMs }) => timestampMs)).toEqual([startMs, startMs])
+})
+
 describe('housekeeping', () => {
   async function opened(startMs: number) {
     const env = createVirtualEnv({ startMs })

@@ -117,12 +117,13 @@ function pointTo(frame: Buffer, port: number): void {
 /** Where the error code of the first partition stands in an answer of the versions spoken here. */
 const FIRST_TOPIC_AT = { fetch: 4 + 4 + 4 + 2 + 4, produce: 4 + 4 }
 
-/** The answer with another error code for its first partition. */
-export function withError(frame: Buffer, api: 'fetch' | 'produce', errorCode: number): Buffer {
+/** The answer with another error code for its first partition, which may be made to look like another partition. */
+export function withError(frame: Buffer, api: 'fetch' | 'produce', errorCode: number, partition?: number): Buffer {
   const changed = Buffer.from(frame)
   // Count of topics, name, count of partitions, partition.
   const nameAt = FIRST_TOPIC_AT[api] + 4
   const errorAt = nameAt + 2 + changed.readInt16BE(nameAt) + 4 + 4
   changed.writeInt16BE(errorCode, errorAt)
+  if (partition !== undefined) changed.writeInt32BE(partition, errorAt - 4)
   return changed
 }

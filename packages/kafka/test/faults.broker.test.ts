@@ -97,18 +97,20 @@ describe('a publisher', () => {
   })
 
   it.each([
-    ['another broker leads now', 6],
-    ['the leader waited in vain for its replicas', 7],
-    ['too few replicas are in sync', 19],
-    ['the broker does not know the producer id any more', 59],
-  ])('sends again when %s', async (_why, errorCode) => {
-    const publisher = log.publisher()
+    ['another broker leads now', 6, 'NOT_LEADER_OR_FOLLOWER'],
+    ['the leader waited in vain for its replicas', 7, 'REQUEST_TIMED_OUT'],
+    ['too few replicas are in sync', 19, 'NOT_ENOUGH_REPLICAS'],
+    ['its sequence number does not follow', 45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+    ['the broker does not know the producer id any more', 59, 'UNKNOWN_PRODUCER_ID'],
+  ])('sends again when %s', async (_why, errorCode, name) => {
+    const retries: string[] = []
+    const publisher = log.publisher({ onRetry: (error) => void retries.push(error.message) })
     await publisher.publish([record(topic, 'a')])
     proxy.onRequest = nth(1, API_KEYS.produce, ({ frame }) => {
       proxy.onAnswer = ({ apiKey, frame: answer }) => {
         if (apiKey !== API_KEYS.produce) return 'pass'
         proxy.onAnswer = () => 'pass'
-        return withError(answer, 'produce', errorCode)
+        return withError(answer, 'produce', errorCode, 0)
       }
       // Asked for a partition that is not there, so that nothing is written by the answer that is turned into the error.
       const nowhere = Buffer.from(frame)
@@ -117,6 +119,7 @@ describe('a publisher', () => {
       return nowhere
     })
     expect((await publisher.publish([record(topic, 'b')])).map(formatPlace)).toEqual([`${topic}/0/1`])
+    expect(retries).toEqual([expect.stringContaining(name)])
     expect((await publisher.publish([record(topic, 'c')])).map(formatPlace)).toEqual([`${topic}/0/2`])
     expect(await valuesOf(topic)).toEqual(['a', 'b', 'c'])
   })

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { watch } from 'node:fs'
 import type { Env, Timer } from '@kafclaw/env'
 import type { Db } from '@kafclaw/storage'
 
@@ -10,15 +10,22 @@ export interface ChangeWatch {
   close(): void
 }
 
+interface Watching {
+  close(): void
+}
+
+type WatchPath = (path: string, onEvent: () => void) => Watching | null
+
 /** The watch is a hint, the poll is the promise: file events may be missing on some file systems. */
 const POLL_MS = 250
 /** A commit becomes visible only after the last write to the file that the watch reports; sync included. */
 const RECHECK_MS = [1, 2, 4, 8, 16, 32] as const
 
-export function createChangeWatch(db: Db, env: Env): ChangeWatch {
+/** `watchPath` calls back when a file may have changed; null where it cannot watch (yet). */
+export function createChangeWatch(db: Db, env: Env, watchPath: WatchPath = watchFile): ChangeWatch {
   const subscribers = new Set<() => void>()
   let version = dataVersion(db)
-  let watcher: FSWatcher | null = null
+  let watcher: Watching | null = null
   let poll: Timer | null = null
   let recheck: Timer | null = null
   let rechecks = 0
@@ -54,7 +61,7 @@ export function createChangeWatch(db: Db, env: Env): ChangeWatch {
       look()
       start()
     })
-    watcher ??= watchFile(`${db.path}-wal`, noticed)
+    watcher ??= watchPath(`${db.path}-wal`, noticed)
   }
 
   function stop(): void {
@@ -85,8 +92,7 @@ function dataVersion(db: Db): number {
   return Number(db.pragma('data_version'))
 }
 
-/** null where the file is not there yet; the next poll tries again. */
-function watchFile(path: string, onEvent: () => void): FSWatcher | null {
+function watchFile(path: string, onEvent: () => void): Watching | null {
   try {
     const watcher = watch(path, { persistent: false }, onEvent)
     watcher.on('error', () => watcher.close())
