@@ -15,6 +15,8 @@ export interface Claims {
   changed(tasks: Iterable<StoredTask>): void
   /** Inside a transaction: the claims that are due, at most as many as there are free slots. */
   takeDue(): DueClaim[]
+  /** Tasks that were given up since the last call. */
+  takeExhausted(): string[]
   /** The transaction with those claims was committed, or it was not; returns what was committed. */
   settle(committed: boolean): readonly DueClaim[]
   /** A slot is free, or time has passed: looks when the next claim is due. */
@@ -49,6 +51,7 @@ export function createClaims(options: ClaimsOptions): Claims {
   // What an earlier process left open has waited longest: it goes before what is read from now on.
   for (const task of tasks.open()) since.set(task.taskId, env.monotonicMs())
   let staged = new Map<string, DueClaim>()
+  const exhausted = new Set<string>()
   let timer: Timer | null = null
 
   function decide(task: StoredTask): ClaimDecision {
@@ -74,6 +77,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     since.set(task.taskId, env.monotonicMs())
     const decision = decide(task)
     if (decision.kind === 'claim') enqueue(task, decision)
+    else if (decision.kind === 'exhausted') exhausted.add(task.taskId)
   }
 
   function takeOne(): DueClaim | null {
@@ -117,6 +121,11 @@ export function createClaims(options: ClaimsOptions): Claims {
       }
       return taken
     },
+    takeExhausted() {
+      const given = [...exhausted]
+      exhausted.clear()
+      return given
+    },
     settle(committed) {
       const claims = [...staged.values()]
       staged = new Map()
@@ -129,10 +138,12 @@ export function createClaims(options: ClaimsOptions): Claims {
       for (const task of tasks.open()) {
         if (!all && task.claim === null) continue
         const decision = decide(task)
+        if (decision.kind === 'exhausted') exhausted.add(task.taskId)
         if (decision.kind !== 'claim') continue
         if (!since.has(task.taskId)) since.set(task.taskId, env.monotonicMs())
         enqueue(task, decision)
       }
+      if (exhausted.size > 0) options.onDue()
       arm()
     },
   }

@@ -11,6 +11,8 @@ export interface FoldOptions {
   timeline: Timeline
   /** A beat of any agent was read, ours among them. */
   onBeat(envelope: Extract<Envelope, { type: 'announce' }>, record: RawRecord): void
+  /** A response outside of the home partition of its task was read. */
+  onMisplaced(record: RawRecord): void
   /** A response in its home partition was read. */
   onResponse(envelope: Extract<Envelope, { type: 'response' }>): void
 }
@@ -53,7 +55,10 @@ export function createRecordFold(options: FoldOptions): (decoded: Decoded, recor
         change(envelope.correlation_id, (task) => foldStatus(task, envelope, record.offset))
         return note(envelope, record)
       case 'response':
-        if (envelope.correlation_id === null || !atHome(envelope.correlation_id, record)) return
+        if (envelope.correlation_id === null || !atHome(envelope.correlation_id, record)) {
+          // The answer of a client that hashes otherwise, or names its request by place: its copy at home will count.
+          return options.onMisplaced(record)
+        }
         change(envelope.correlation_id, (task) => foldResponse(task, envelope, record.offset))
         options.onResponse(envelope)
         return note(envelope, record)

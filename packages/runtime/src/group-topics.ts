@@ -12,11 +12,17 @@ const MEMBER_TOPICS: readonly TopicKind[] = [
   'requests',
   'tasks_status',
   'responses',
+  'dlq',
 ]
 const LONGEST_PAUSE_MS = 5000
 
 export function memberTopics(scope: TopicScope): string[] {
   return MEMBER_TOPICS.map((kind) => topicName(scope, kind))
+}
+
+export function isRequestTopic(topic: string): boolean {
+  const kind = parseTopicName(topic)?.kind
+  return kind === 'requests' || kind === 'skill_requests'
 }
 
 /** Compacted topics are read from their beginning at each start: what they say lives in memory only. */

@@ -1,5 +1,13 @@
 import type { Env } from '@kafclaw/env'
-import { AppError, type Decoded, decode, type ErrorCode, formatPlace, type RawRecord } from '@kafclaw/envelope'
+import {
+  AppError,
+  type Decoded,
+  decode,
+  type ErrorCode,
+  formatPlace,
+  parseTopicName,
+  type RawRecord,
+} from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
 import { isReadFromStart } from './group-topics.ts'
@@ -22,12 +30,17 @@ export interface IngestOptions {
   own: OwnRecords
   /** Inside the transaction: takes one readable record. An error here is a bug of ours: the record goes to the dead letters. */
   handle(decoded: Decoded, record: RawRecord): void
-  deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): void
+  /** Inside the transaction: a record that nobody can use. */
+  poison(record: RawRecord, why: { code: ErrorCode; reason: string; taskId: string | null }): void
+  /** Inside the transaction: the dead letter of that source lies on the log. */
+  deadLetterSeen(source: string): void
   transact(work: () => void): void
   /** The record before the position is another one than it was: the log is not the one we knew. */
   onForeignLog(topic: string, partition: number): void
   onStorageTrouble(error: AppError | null): void
 }
+
+const BUG_REASON = 'a handler failed on this record; see the log of the service'
 
 export function createIngest(options: IngestOptions): Ingest {
   const { env, events, positions } = options
@@ -35,6 +48,7 @@ export function createIngest(options: IngestOptions): Ingest {
   function take(batch: LogBatch, isFaulty: (record: RawRecord) => boolean): void {
     if (batch.gap) noteGap(batch)
     const tracked = !isReadFromStart(batch.topic)
+    const isDeadLetters = parseTopicName(batch.topic)?.kind === 'dlq'
     const next = tracked ? positions.next(batch.topic, batch.partition) : null
     for (const record of batch.records) {
       if (next !== null && record.offset < next) {
@@ -42,15 +56,16 @@ export function createIngest(options: IngestOptions): Ingest {
         continue
       }
       if (isFaulty(record)) {
-        options.deadLetter(record, {
-          code: 'KC_RUNTIME_BUG',
-          reason: 'a handler failed on this record; see the log of the service',
-        })
+        options.poison(record, { code: 'KC_RUNTIME_BUG', reason: BUG_REASON, taskId: null })
+        continue
+      }
+      if (isDeadLetters) {
+        if (record.key) options.deadLetterSeen(record.key.toString())
         continue
       }
       const known = options.own.recognise(record)
       const decoded: Decoded = known === null ? decode(record) : { kind: 'envelope', envelope: known }
-      if (decoded.kind === 'poison') options.deadLetter(record, decoded)
+      if (decoded.kind === 'poison') options.poison(record, decoded)
       else if (decoded.kind === 'skipped') events.skipped(decoded.type)
       options.handle(decoded, record)
     }

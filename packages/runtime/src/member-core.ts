@@ -10,13 +10,15 @@ import {
 } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
-import { type Claim, homePartition } from '@kafclaw/tasks'
+import { type Claim, countingRequest, homePartition } from '@kafclaw/tasks'
 import type { Logger, Metrics } from '@kafclaw/telemetry'
 import type { Boot } from './boot.ts'
 import { type Claims, createClaims, type DueClaim } from './claims.ts'
+import { createDuties, type Duties } from './duties.ts'
 import { createRecordFold } from './fold-record.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import type { GroupState } from './group-state.ts'
+import { isRequestTopic } from './group-topics.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { JournalEnds } from './journal-ends.ts'
@@ -66,6 +68,7 @@ export interface MemberCore {
   positions: Positions
   runs: Runs
   claims: Claims
+  duties: Duties
 }
 
 /** What the life cycle lends to the parts. */
@@ -106,6 +109,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
       beforeCommit() {
         runs.confirmWithin(tasks.changes())
         claims.changed(tasks.changes())
+        for (const taskId of claims.takeExhausted()) noteExhausted(taskId)
         for (const due of claims.takeDue()) written.set(due.task.taskId, writeClaim(due))
       },
       committed(changed, rows) {
@@ -123,6 +127,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
       rolledBack() {
         runs.settle(false)
         claims.settle(false)
+        duties.rolledBack()
         written.clear()
         claims.arm()
       },
@@ -211,12 +216,40 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     })
   }
 
+  const duties = createDuties({
+    db,
+    env,
+    log,
+    logger,
+    commit,
+    tasks,
+    sender,
+    events,
+    agentId: options.agentId,
+    live: () => group.roster.live().map(({ agentId }) => agentId),
+  })
+
+  function noteExhausted(taskId: string): void {
+    const place = countingRequest(tasks.get(taskId))?.place ?? null
+    duties.note({
+      kind: 'exhausted',
+      subject: taskId,
+      place,
+      code: null,
+      reason: 'attempt after attempt ended without a step',
+    })
+  }
+
   const handle = createRecordFold({
     agentId: options.agentId,
     group,
     tasks,
     timeline,
     onBeat: links.onBeat,
+    onMisplaced(record) {
+      const place = formatPlace(record)
+      duties.note({ kind: 'copy_home', subject: place, place, code: null, reason: null }, record)
+    },
     onResponse: outcomes.read,
   })
   const ingest = createIngest({
@@ -229,14 +262,18 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     own,
     handle,
     transact,
-    deadLetter(record, why) {
-      events.deadLetter(why.code, formatPlace(record), why.reason)
-      sender.deadLetter(record, why)
+    poison(record, { code, reason, taskId }) {
+      const place = formatPlace(record)
+      duties.note({ kind: 'dead_letter', subject: place, place, code, reason }, record)
+      if (taskId !== null && isRequestTopic(record.topic)) {
+        duties.note({ kind: 'rejected', subject: taskId, place: null, code, reason })
+      }
     },
+    deadLetterSeen: duties.deadLetterSeen,
     onForeignLog: links.onForeignLog,
     onStorageTrouble: links.onStorageTrouble,
   })
-  return { events, commit, ingest, sender, tasks, outbox, relay, positions, runs, claims }
+  return { events, commit, ingest, sender, tasks, outbox, relay, positions, runs, claims, duties }
 }
 
 const SWEEP_AFTER_MS = 100

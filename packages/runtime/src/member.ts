@@ -168,6 +168,25 @@ export function createMember(options: MemberOptions): Member {
     if (first) board.set('heartbeat', true, `boot ${boot.number()} stands in the log`)
     // Absences that stand in the log now, and runs of our own that nobody works on.
     core.claims.reconsider(first)
+    if (first) core.duties.begin()
+    noteExpired()
+  }
+
+  /** Tasks whose deadline the clock of the log has passed get their outcome, by rank. */
+  function noteExpired(): void {
+    const clockMs = group.roster.clockMs()
+    const expired = [...core.tasks.open()].filter(
+      ({ requests, finished }) =>
+        !finished && requests.length > 0 && requests.every(({ expiresAtMs }) => expiresAtMs < clockMs),
+    )
+    if (expired.length === 0) return
+    core.commit
+      .submit(() => {
+        for (const { taskId } of expired) {
+          core.duties.note({ kind: 'expired', subject: taskId, place: null, code: null, reason: null })
+        }
+      })
+      .catch(() => undefined)
   }
 
   function replaced(reading: { host: string | null; boot: number }): void {
@@ -331,6 +350,7 @@ export function createMember(options: MemberOptions): Member {
 
   async function closeAll(end: MemberEnd): Promise<void> {
     leaving = true
+    core.duties.stop()
     canSend.reject(new AppError('KC_RUNTIME_STOPPED', 'The service is stopping: nothing more is sent.'))
     const startMs = env.monotonicMs()
     if (end.reason === 'stopped') {
@@ -375,8 +395,8 @@ export function createMember(options: MemberOptions): Member {
     },
     async deadLetter(record, why) {
       await canSend.promise
-      await core.commit.submit(() => core.sender.deadLetter(record, why))
-      core.events.deadLetter(why.code, formatPlace(record), why.reason)
+      const place = formatPlace(record)
+      await core.commit.submit(() => core.duties.note({ kind: 'dead_letter', subject: place, place, ...why }, record))
     },
     stop: () => close({ reason: 'stopped' }),
     abandon: () => close({ reason: 'abandoned' }),

@@ -11,7 +11,9 @@ export async function deadLetterPoison(
   for (const record of batches.flatMap((batch) => batch.records)) {
     if (!options.concerns(record)) continue
     const decoded = decode(record)
-    if (decoded.kind === 'poison') stored.push(options.member.deadLetter(record, decoded))
+    if (decoded.kind !== 'poison') continue
+    const { code, reason } = decoded
+    stored.push(options.member.deadLetter(record, { code, reason }))
   }
   await Promise.all(stored)
 }

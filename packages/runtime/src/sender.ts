@@ -43,6 +43,8 @@ export interface SentRecord {
 export interface Sender {
   /** Makes the envelope, stores it to be sent on the topic of its type and returns it. Throws KC_ENVELOPE_TOO_LARGE or KC_ENVELOPE_INVALID. */
   send(fields: NewRecord, options?: { id?: string; skill?: string }): Envelope
+  /** Sends a copy of somebody's answer to the home partition of its task. */
+  copy(envelope: Envelope): void
   deadLetter(source: RawRecord, why: { code: ErrorCode; reason: string }): void
 }
 
@@ -55,28 +57,31 @@ export function createSender(options: {
 }): Sender {
   const { env, identity, outbox, timeline } = options
   const { group, zone, senderId } = identity
+
+  function put(envelope: Envelope, to: { skill?: string; isCopy?: boolean }): void {
+    const record = toOutgoing(envelope, { partitions: identity.partitions(), ...to })
+    const row = timeline.add({
+      kind: 'sent',
+      type: envelope.type,
+      recordId: envelope.id,
+      taskId: envelope.correlation_id,
+      causationId: envelope.causation_id,
+      summary: summarize(envelope),
+    })
+    outbox.add(record, row)
+    options.own.sent(envelope, record)
+  }
+
   return {
     send(fields, { id, skill } = {}) {
       const envelope = createEnvelope(
         { ...fields, group, zone, sender_id: senderId },
         { id: id ?? env.newId(), nowMs: env.now() },
       )
-      const record = toOutgoing(envelope, {
-        partitions: identity.partitions(),
-        ...(skill === undefined ? {} : { skill }),
-      })
-      const row = timeline.add({
-        kind: 'sent',
-        type: envelope.type,
-        recordId: envelope.id,
-        taskId: envelope.correlation_id,
-        causationId: envelope.causation_id,
-        summary: summarize(envelope),
-      })
-      outbox.add(record, row)
-      options.own.sent(envelope, record)
+      put(envelope, skill === undefined ? {} : { skill })
       return envelope
     },
+    copy: (envelope) => put(envelope, { isCopy: true }),
     deadLetter(source, { code, reason }) {
       const { key, value, headers } = deadLetterRecord(source, { code, reason, by: senderId, atMs: env.now() })
       const row = timeline.add({
@@ -107,10 +112,16 @@ const TOPIC_OF: Record<Envelope['type'], TopicKind> = {
 }
 
 /** The record of an envelope on the topic of its type; a request with `skill` goes to the topic of that skill. */
-export function toOutgoing(envelope: Envelope, options: { partitions: number; skill?: string }): OutgoingRecord {
+export function toOutgoing(
+  envelope: Envelope,
+  options: { partitions: number; skill?: string; isCopy?: boolean },
+): OutgoingRecord {
   const kind: TopicKind =
     envelope.type === 'request' && options.skill !== undefined ? 'skill_requests' : TOPIC_OF[envelope.type]
   const partition = TOPICS[kind].partitions === 'task' ? partitionFor(recordKey(envelope), options.partitions) : 0
-  const encoded = encode(envelope, envelope.type === 'response' ? { home: partition } : {})
+  const encoded = encode(envelope, {
+    ...(envelope.type === 'response' ? { home: partition } : {}),
+    ...(options.isCopy ? { isCopy: true } : {}),
+  })
   return { topic: topicName(envelope, kind, options.skill), partition, ...encoded }
 }

@@ -2,8 +2,11 @@ import { LOG_LEVELS } from '@kafclaw/telemetry'
 import * as kind from './settings-kinds.ts'
 
 /** The programs that read settings, named as their folders under apps/. */
-export const SERVICES = ['agent-worker', 'memory-indexer', 'audit-sink', 'kafclaw'] as const
+export const SERVICES = ['agent-worker', 'memory-indexer', 'audit-sink', 'kafclaw', 'kshark'] as const
 export type Service = (typeof SERVICES)[number]
+
+/** Those that keep files and run until they are stopped. */
+const MEMBERS: readonly Service[] = SERVICES.filter((name) => name !== 'kshark')
 
 const MODES = ['local', 'local-kafka'] as const
 export type Mode = (typeof MODES)[number]
@@ -191,7 +194,7 @@ export const SETTINGS = {
     otherwise: '`$XDG_STATE_HOME/kafclaw`, else `~/.local/state/kafclaw`',
     description:
       'Folder of everything that a member keeps. It must survive a restart; never share it between machines.',
-    services: SERVICES,
+    services: MEMBERS,
   }),
   cacheDir: setting({
     variable: 'KAFCLAW_CACHE_DIR',
@@ -210,7 +213,7 @@ export const SETTINGS = {
     fallback: '14',
     description:
       'Days for which finished tasks and the timeline stay in the local database; not less than the 14 days for which topics keep outcomes.',
-    services: SERVICES,
+    services: MEMBERS,
   }),
   adminAddress: setting({
     variable: 'KAFCLAW_ADMIN_ADDR',
@@ -219,7 +222,7 @@ export const SETTINGS = {
     fallback: '127.0.0.1:0',
     description:
       'Where `/livez`, `/readyz` and `/metrics` are served; the ready line names the port that was taken. In Kubernetes `0.0.0.0:9464`. One-shot commands serve nothing.',
-    services: SERVICES,
+    services: MEMBERS,
   }),
   adminToken: setting({
     variable: 'KAFCLAW_ADMIN_TOKEN',
@@ -230,7 +233,7 @@ export const SETTINGS = {
     description:
       'Bearer token for `/metrics` and `/readyz?verbose`. `/livez` and plain `/readyz` stay open, for the probes of Kubernetes.',
     isSecret: true,
-    services: SERVICES,
+    services: MEMBERS,
   }),
   logLevel: setting({
     variable: 'KAFCLAW_LOG_LEVEL',

@@ -42,7 +42,7 @@ export interface FollowerOptions {
   afterTake?(signal: AbortSignal): Promise<void>
 }
 
-export type FollowerEnd = { reason: 'stopped' } | { reason: 'failed'; error: AppError }
+type FollowerEnd = { reason: 'stopped' } | { reason: 'failed'; error: AppError }
 
 /** A reader beside a member: it follows topics of its own into a database of its own. */
 export interface TopicFollower {

@@ -25,7 +25,9 @@ export type ClaimDecision =
   /** Somebody runs it, or its request has not been read: look again when the log says something new. */
   | { kind: 'held' }
   /** Not this agent's task, or nobody's any more. */
-  | { kind: 'never'; why: 'ended' | 'recipient' | 'skill' | 'expired' | 'fruitless' }
+  | { kind: 'never'; why: 'ended' | 'recipient' | 'skill' | 'expired' }
+  /** Attempt after attempt has ended without a step: the task fails, by rank. */
+  | { kind: 'exhausted' }
 
 /**
  * Who may claim, and when (docs/wire.md, Who runs a task): an agent that has the skill or is the recipient, by rank, for
@@ -33,7 +35,7 @@ export type ClaimDecision =
  */
 export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
   if (task.outcome !== null) return { kind: 'never', why: 'ended' }
-  const request = countingRequest(task)
+  const request = requestFor(task, me)
   if (request === null) return { kind: 'held' }
   const unfit = whyUnfit(request, me)
   if (unfit !== null) return { kind: 'never', why: unfit }
@@ -41,12 +43,22 @@ export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
   const grounds = groundsFor(task, me)
   if (grounds === 'held') return { kind: 'held' }
   const fruitless = grounds === 'lost' ? (task.claim?.fruitless ?? 0) + 1 : (task.claim?.fruitless ?? 0)
-  if (fruitless >= MOST_FRUITLESS) return { kind: 'never', why: 'fruitless' }
+  if (fruitless >= MOST_FRUITLESS) return { kind: 'exhausted' }
   const rank =
     grounds === 'own' || request.recipientId !== null
       ? 0
       : rankOf({ taskId: task.taskId, attempt }, me.agentId, me.candidates(request.skill))
   return { kind: 'claim', attempt, waitMs: rank * RANK_DELAY_MS, fruitless, request }
+}
+
+/**
+ * The request that a claim would name: the bound one, else the first that this agent may run. Readers meet the requests of
+ * several topics in different orders, so the first read may be for another or past its deadline, and a later one for us.
+ */
+function requestFor(task: TaskState, me: Claimant): AskedRequest | null {
+  if (task.bound !== null) return countingRequest(task)
+  const open = task.requests.filter((request) => me.clockMs <= request.expiresAtMs)
+  return open.find((request) => whyUnfit(request, me) === null) ?? open[0] ?? countingRequest(task)
 }
 
 function whyUnfit(request: AskedRequest, me: Claimant): 'recipient' | 'skill' | 'expired' | null {
@@ -55,11 +67,15 @@ function whyUnfit(request: AskedRequest, me: Claimant): 'recipient' | 'skill' | 
   return me.clockMs > request.expiresAtMs ? 'expired' : null
 }
 
-/** Why the next attempt is free: nobody has it, its holder gave it back, an earlier boot of ours had it, or its holder is gone. */
+/**
+ * Why the next attempt is free: nobody has it, its holder gave it back, an earlier boot of ours had it, or its holder is gone.
+ * A claim of a later boot of ours may be read before the beat that replaces us: it is another's.
+ */
 function groundsFor(task: TaskState, me: Claimant): 'open' | 'released' | 'own' | 'lost' | 'held' {
   const { claim } = task
   if (claim === null) return 'open'
   if (task.released !== null) return task.released === 'error' ? 'lost' : 'released'
-  if (claim.agentId === me.agentId) return claim.boot < me.boot || !me.isRunning(task.taskId) ? 'own' : 'held'
+  if (claim.agentId === me.agentId && claim.boot < me.boot) return 'own'
+  if (claim.agentId === me.agentId && claim.boot === me.boot) return me.isRunning(task.taskId) ? 'held' : 'own'
   return me.isAbsent({ agentId: claim.agentId, boot: claim.boot }) ? 'lost' : 'held'
 }

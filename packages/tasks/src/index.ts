@@ -1,5 +1,7 @@
 export { type AbsenceChain, type BootName, createAbsenceChain } from './absence.ts'
+export { type Boot, type BootReading, createBoot } from './boot.ts'
 export { type Claimant, type ClaimDecision, decideClaim, MOST_FRUITLESS } from './claim-decision.ts'
+export { dutyDelayMs } from './duty.ts'
 export { foldRequest } from './fold-request.ts'
 export { foldResponse } from './fold-response.ts'
 export { foldStatus } from './fold-status.ts'

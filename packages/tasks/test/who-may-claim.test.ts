@@ -97,7 +97,7 @@ describe('who may claim', () => {
 
   it('gives up after three attempts in a row without a new step', () => {
     const tired = { ...held, claim: { ...claim, fruitless: 2 } }
-    expect(decideClaim({ ...tired, released: 'error' }, agent())).toEqual({ kind: 'never', why: 'fruitless' })
+    expect(decideClaim({ ...tired, released: 'error' }, agent())).toEqual({ kind: 'exhausted' })
     expect(decideClaim({ ...tired, released: 'shutdown' }, agent())).toMatchObject({ kind: 'claim', fruitless: 2 })
   })
 

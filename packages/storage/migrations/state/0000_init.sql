@@ -1,3 +1,17 @@
+CREATE TABLE `dead_letter` (
+	`source` text PRIMARY KEY NOT NULL,
+	`at_ms` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `duty` (
+	`name` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`subject` text NOT NULL,
+	`place` text,
+	`code` text,
+	`reason` text
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `meta` (
 	`name` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL

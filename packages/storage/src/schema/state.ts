@@ -71,6 +71,19 @@ export const timeline = sqliteTable(
   (t) => [index('timeline_task_id').on(t.task_id), index('timeline_at_ms').on(t.at_ms)],
 )
 
+/** What any service of the zone could write and this one writes when its turn by rank comes. */
+export const duty = sqliteTable('duty', {
+  name: text().primaryKey(),
+  kind: text({ enum: ['dead_letter', 'expired', 'exhausted', 'rejected', 'copy_home'] }).notNull(),
+  subject: text().notNull(),
+  place: text(),
+  code: text(),
+  reason: text(),
+})
+
+/** Dead letters that lie on the log already, by the place of their source. */
+export const deadLetter = sqliteTable('dead_letter', { source: text().primaryKey(), at_ms: integer().notNull() })
+
 export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() })
 
 /** Turns of a conversation that `-s <session>` goes on with. */

@@ -67,9 +67,9 @@ const SMALL_AND_QUICK = {
   'log.cleaner.backoff.ms': '200',
   'group.initial.rebalance.delay.ms': '0',
   'group.min.session.timeout.ms': '1000',
-  // With the defaults (9 s, 2 s) a broker that was killed waits at its next start until its own old session is over.
-  'broker.session.timeout.ms': '1000',
-  'broker.heartbeat.interval.ms': '200',
+  // A broker that was killed waits at its next start until its old session is over (9 s by default); much less, and a busy machine loses it its own topics.
+  'broker.session.timeout.ms': '6000',
+  'broker.heartbeat.interval.ms': '500',
 }
 
 function listeners({ ports, bindHost, secure }: PropertyOptions): Record<string, string> {

@@ -1,0 +1,3 @@
+import { describeDuties } from './duties-suite.ts'
+
+describeDuties('embedded')
