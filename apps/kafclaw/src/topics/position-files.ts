@@ -9,7 +9,7 @@ export interface PositionFile {
   open(db: Db): Positions
 }
 
-export interface Positions {
+interface Positions {
   /** The offset to read next; null where the partition was never read. */
   get(topic: string, partition: number): number | null
   set(topic: string, partition: number, nextOffset: number): void
