@@ -8,7 +8,7 @@ import { createLogger, noMetrics } from '@kafclaw/telemetry'
 import { sharedBrokers, tempDir, uniqueName } from '@kafclaw/testing'
 
 /** What a test shares; the id is that of its place in the test. */
-export interface SharedItem {
+interface SharedItem {
   itemId: string
   content: string
   title?: string
@@ -30,7 +30,7 @@ export interface TestGroup extends AsyncDisposable {
   count(table: string, where?: string): number
 }
 
-export const AGENT = 'agent-b'
+const AGENT = 'agent-b'
 
 export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestGroup> {
   const stack = new AsyncDisposableStack()

@@ -2,7 +2,7 @@ import { type Env, sleep } from '@kafclaw/env'
 import type { Positions } from './positions.ts'
 
 /** Where a partition of shared memory ends now. */
-export interface MemoryEnd {
+interface MemoryEnd {
   readonly topic: string
   readonly partition: number
   /** The offset that the next record will get. */
