@@ -32,6 +32,9 @@ export interface TestGroup extends AsyncDisposable {
 
 const AGENT = 'agent-b'
 
+/** Nobody takes over here, and a busy machine must not look like a dead one. */
+const LEASE_MS = 12_000
+
 export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestGroup> {
   const stack = new AsyncDisposableStack()
   const folder = stack.use(await tempDir())
@@ -47,7 +50,7 @@ export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestG
   const host = stack.use(openHost({ env, logger, metrics: noMetrics(), settings, clientId: 'test' }))
   const { log } = host
   const scope = { group: settings.group, zone: settings.zone }
-  await applyTopics({ log, env, scope, senderId: 'test', leaseMs: 2000 })
+  await applyTopics({ log, env, scope, senderId: 'test', leaseMs: LEASE_MS })
   const clients = new Map<string, GroupClient>()
   async function clientOf(senderId: string): Promise<GroupClient> {
     const known = clients.get(senderId)

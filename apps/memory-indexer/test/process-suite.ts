@@ -33,7 +33,7 @@ export function describeIndexerProcess(form: 'embedded' | 'kafka'): void {
   it('knows every item after it was killed, each once', async () => {
     await using group = await createTestGroup(form)
     let shared = 0
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await using indexer = startIndexer(group)
       for (let index = 0; index < 20; index++) {
         await group.share({ itemId: `item-${shared}`, content: `Crate ${shared} holds oranges.` })
@@ -55,5 +55,5 @@ export function describeIndexerProcess(form: 'embedded' | 'kafka'): void {
     expect(group.count('item')).toBe(shared)
     expect(group.count('chunk')).toBe(shared)
     expect(group.count('embedding')).toBe(shared)
-  }, 120_000)
+  }, 180_000)
 }
