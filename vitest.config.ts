@@ -34,6 +34,7 @@ const scripts = {
     name: 'scripts',
     root: 'scripts',
     include: ['**/*.test.{ts,mjs}'],
+    exclude: ['**/node_modules/**', '**/*.broker.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks' as const,
@@ -47,7 +48,7 @@ const broker = {
   test: {
     name: 'broker',
     root: '.',
-    include: ['{apps,packages}/*/{src,test}/**/*.broker.test.ts'],
+    include: ['{apps,packages}/*/{src,test}/**/*.broker.test.ts', 'scripts/**/*.broker.test.ts'],
     globalSetup: ['packages/testing/src/vitest/broker-setup.ts'],
     testTimeout: 90_000,
     hookTimeout: 120_000,
