@@ -18,6 +18,8 @@ export interface GroupState {
   foldZone(envelope: ZoneEnvelope): void
   foldSkill(envelope: SkillEnvelope): void
   foldBeat(envelope: AnnounceEnvelope, record: RawRecord): RosterEntry | null
+  /** Set while an orchestrator beats, or where the zone requires an assignment. */
+  orchestration(): { leaseMs: number; isRequired: boolean } | undefined
   /** Skills that a foreign consumer group serves: natives leave them alone. */
   isServedByGroup(skill: string): boolean
   /** Live agents that have the skill. */
@@ -29,6 +31,7 @@ const DEFAULT_LEASE_MS = 12_000
 export function createGroupState(zone: string): GroupState {
   let leaseMs = DEFAULT_LEASE_MS
   let partitions: number | null = null
+  let isRequired = false
   let absence = createAbsenceChain(leaseMs)
   const servedByGroup = new Set<string>()
   const roster = createRoster(() => leaseMs)
@@ -44,6 +47,7 @@ export function createGroupState(zone: string): GroupState {
       if (payload.zone !== zone) return
       // The count of partitions is written once; a later record cannot move the homes of tasks.
       partitions ??= payload.partitions
+      isRequired = payload.require_assignment
       if (payload.lease_ms === leaseMs) return
       leaseMs = payload.lease_ms
       absence = createAbsenceChain(leaseMs)
@@ -57,6 +61,10 @@ export function createGroupState(zone: string): GroupState {
       const { agent_id, boot } = envelope.payload
       absence.heard({ agentId: agent_id, boot })
       return roster.fold(envelope, record)
+    },
+    orchestration() {
+      const isAdvised = isRequired || roster.live().some(({ manifest }) => manifest.role === 'orchestrator')
+      return isAdvised ? { leaseMs, isRequired } : undefined
     },
     isServedByGroup: (skill) => servedByGroup.has(skill),
     candidates(skill) {

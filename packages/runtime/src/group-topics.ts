@@ -31,8 +31,8 @@ export function isReadFromStart(topic: string): boolean {
   return kind !== undefined && TOPICS[kind].cleanup === 'compact'
 }
 
-/** The topics of their own that the given skills have now. */
-export async function skillTopics(log: Log, scope: TopicScope, skills: readonly string[]): Promise<string[]> {
+/** The topics of their own that the given skills have now, or `all` skills of the zone. */
+export async function skillTopics(log: Log, scope: TopicScope, skills: readonly string[] | 'all'): Promise<string[]> {
   const names = await log.listTopics()
   return names.filter((name) => {
     const topic = parseTopicName(name)
@@ -41,7 +41,7 @@ export async function skillTopics(log: Log, scope: TopicScope, skills: readonly 
       topic.group === scope.group &&
       topic.zone === scope.zone &&
       topic.skill !== null &&
-      skills.includes(topic.skill)
+      (skills === 'all' || skills.includes(topic.skill))
     )
   })
 }

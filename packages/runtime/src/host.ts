@@ -80,7 +80,10 @@ export interface MemberParts {
   agents: Member['agents']
 }
 
-type MemberSpec = Pick<MemberOptions, 'agentId' | 'role' | 'skills' | 'capacity'> & {
+type MemberSpec = Pick<
+  MemberOptions,
+  'agentId' | 'role' | 'skills' | 'capacity' | 'readsAllSkills' | 'onTasks' | 'onOwnBeat'
+> & {
   createHandler(parts: MemberParts): RunHandler
 }
 

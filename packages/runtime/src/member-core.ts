@@ -10,7 +10,7 @@ import {
 } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
-import { type Claim, countingRequest, homePartition } from '@kafclaw/tasks'
+import { type Claim, type Claimant, countingRequest, homePartition } from '@kafclaw/tasks'
 import type { Logger, Metrics } from '@kafclaw/telemetry'
 import type { Boot } from './boot.ts'
 import { type Claims, createClaims, type DueClaim } from './claims.ts'
@@ -32,7 +32,7 @@ import { createRefusal } from './refused-records.ts'
 import type { RunHandler } from './run.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSender, type Sender } from './sender.ts'
-import { createTaskStore, type TaskStore } from './task-store.ts'
+import { createTaskStore, type StoredTask, type TaskStore } from './task-store.ts'
 import { createTimeline } from './timeline.ts'
 import { createTransactor } from './transactor.ts'
 
@@ -54,6 +54,12 @@ export interface MemberOptions {
   handler: RunHandler
   version: string
   retentionDays: number
+  /** Reads the topics of all skills of the zone, not only of its own. */
+  readsAllSkills?: boolean
+  /** Hears, after each commit, of the tasks that changed. */
+  onTasks?(changed: readonly StoredTask[]): void
+  /** Hears of each beat of its own that was read back: the clock of its zone has moved. */
+  onOwnBeat?(): void
 }
 
 /** The parts of a member that live on its database, wired; the life cycle stands in member.ts. */
@@ -122,6 +128,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
         written.clear()
         for (const task of changed) runs.changed(task)
         outcomes.deliver()
+        options.onTasks?.(changed)
         claims.arm()
       },
       rolledBack() {
@@ -179,6 +186,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     env,
     tasks,
     me: () => ({
+      ...orchestrationOf(group),
       agentId: options.agentId,
       boot: boot.number(),
       skills,
@@ -277,6 +285,11 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
 }
 
 const SWEEP_AFTER_MS = 100
+
+function orchestrationOf(group: GroupState): Pick<Claimant, 'orchestration'> {
+  const orchestration = group.orchestration()
+  return orchestration ? { orchestration } : {}
+}
 
 /** The fold keeps places as text; it has made them itself. */
 function placeOf(text: string): RecordPlace {

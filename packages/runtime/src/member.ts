@@ -10,7 +10,7 @@ import {
 } from '@kafclaw/envelope'
 import type { Reader, ReaderEvent } from '@kafclaw/kafka'
 import { deleteFinished } from '@kafclaw/storage'
-import { beatTimeoutMs } from '@kafclaw/tasks'
+import { type BootName, beatTimeoutMs, type RosterEntry } from '@kafclaw/tasks'
 import { createBoot } from './boot.ts'
 import { createGroupState } from './group-state.ts'
 import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
@@ -20,6 +20,19 @@ import { createMemberCore, type MemberOptions } from './member-core.ts'
 import { observeMember } from './member-gauges.ts'
 import { createReadinessBoard, type Readiness } from './readiness.ts'
 import { type NewRecord, toOutgoing } from './sender.ts'
+import type { StoredTask } from './task-store.ts'
+
+/** The zone as a member sees it; in memory, up to date as of the last commit. */
+export interface GroupView {
+  openTasks(): Iterable<StoredTask>
+  /** Agents and services whose last beat is younger than a lease by the clock of the log. */
+  live(): RosterEntry[]
+  isAbsent(other: BootName): boolean
+  isServedByGroup(skill: string): boolean
+  leaseMs(): number
+  /** Epoch milliseconds by the clock of the log. */
+  clockMs(): number
+}
 
 export type MemberEnd =
   | { reason: 'stopped' }
@@ -39,6 +52,8 @@ export interface Member {
   deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): Promise<void>
   /** The agents of the zone, with whether each is live by the clock of the log. */
   agents(): Array<{ agentId: string; isLive: boolean }>
+  /** What the log says of the zone, as this member has folded it. */
+  readonly view: GroupView
   /** Stops claiming, lets steps end, gives tasks back, sends the outbox and closes. At most 25 s. */
   stop(): Promise<void>
   /** Ends at once and without a word, as a killed process does: what was committed stays, nothing else is sent. */
@@ -58,7 +73,7 @@ const DAY_MS = 86_400_000
 export function createMember(options: MemberOptions): Member {
   const { env, logger, log } = options
   const scope = { group: options.group, zone: options.zone }
-  const skillNames = options.skills.map(({ name }) => name)
+  const skillNames = options.readsAllSkills ? 'all' : options.skills.map(({ name }) => name)
   const stopping = new AbortController()
   const ended = Promise.withResolvers<MemberEnd>()
   const group = createGroupState(options.zone)
@@ -170,6 +185,7 @@ export function createMember(options: MemberOptions): Member {
     core.claims.reconsider(first)
     if (first) core.duties.begin()
     noteExpired()
+    options.onOwnBeat?.()
   }
 
   /** Tasks whose deadline the clock of the log has passed get their outcome, by rank. */
@@ -389,6 +405,14 @@ export function createMember(options: MemberOptions): Member {
     whenReady: board.whenReady,
     ended: ended.promise,
     agents: () => group.roster.all().map((entry) => ({ agentId: entry.agentId, isLive: group.roster.isLive(entry) })),
+    view: {
+      openTasks: () => core.tasks.open(),
+      live: () => group.roster.live(),
+      isAbsent: (other) => group.absence.isAbsent(other),
+      isServedByGroup: group.isServedByGroup,
+      leaseMs: group.leaseMs,
+      clockMs: () => group.roster.clockMs(),
+    },
     async send(fields: NewRecord) {
       await canSend.promise
       return core.commit.submit(() => core.sender.send(fields))

@@ -2,7 +2,7 @@ import { LOG_LEVELS } from '@kafclaw/telemetry'
 import * as kind from './settings-kinds.ts'
 
 /** The programs that read settings, named as their folders under apps/. */
-export const SERVICES = ['agent-worker', 'memory-indexer', 'audit-sink', 'kafclaw', 'kshark'] as const
+export const SERVICES = ['agent-worker', 'memory-indexer', 'audit-sink', 'orchestrator', 'kafclaw', 'kshark'] as const
 export type Service = (typeof SERVICES)[number]
 
 /** Those that keep files and run until they are stopped. */
@@ -92,8 +92,9 @@ export const SETTINGS = {
     kind: kind.agentId,
     fallback: null,
     otherwise: 'made once (`agent-<6 hex>`) and kept in the data folder',
-    description: 'Id of the agent in its group; two running agents must not share one.',
-    services: ['agent-worker', 'memory-indexer', 'kafclaw'],
+    description:
+      'Id of the agent in its group; two running agents must not share one. A second orchestrator needs one of its own too.',
+    services: ['agent-worker', 'memory-indexer', 'orchestrator', 'kafclaw'],
   }),
   skills: setting({
     variable: 'KAFCLAW_SKILLS',

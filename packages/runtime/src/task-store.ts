@@ -2,6 +2,7 @@ import type { RequestEnvelope } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import {
   type AskedRequest,
+  type Assignment,
   type Claim,
   newTask,
   type Outcome,
@@ -49,25 +50,26 @@ interface TaskRow {
   bound: string | null
   claim: string | null
   released: ReleaseReason | null
+  assigned: string | null
   outcome: string | null
 }
 
 export function createTaskStore(db: Db, now: () => number): TaskStore {
   const select = db.prepare<[string], TaskRow>(
-    'select task_id, first_seen_ms, finished, requests, bound, claim, released, outcome from task where task_id = ?',
+    'select task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome from task where task_id = ?',
   )
   const selectOpen = db.prepare<[], TaskRow>(
-    `select task_id, first_seen_ms, finished, requests, bound, claim, released, outcome from task where ended_at_ms is null
+    `select task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome from task where ended_at_ms is null
        order by first_seen_ms`,
   )
   const selectEnvelope = db.prepare<[string, string], { envelope: string }>(
     'select envelope from task_request where task_id = ? and place = ?',
   )
   const upsert = db.prepare(
-    `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, outcome, ended_at_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome, ended_at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (task_id) do update set finished = excluded.finished, requests = excluded.requests, bound = excluded.bound,
-       claim = excluded.claim, released = excluded.released, outcome = excluded.outcome,
+       claim = excluded.claim, released = excluded.released, assigned = excluded.assigned, outcome = excluded.outcome,
        ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
   )
   const insertRequest = db.prepare(
@@ -90,6 +92,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       bound: row.bound,
       claim: parseOrNull<Claim>(row.claim),
       released: row.released,
+      assigned: parseOrNull<Assignment>(row.assigned),
       outcome: parseOrNull<Outcome>(row.outcome),
     }
   }
@@ -131,6 +134,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
           task.bound,
           task.claim && JSON.stringify(task.claim),
           task.released,
+          task.assigned && JSON.stringify(task.assigned),
           task.outcome && JSON.stringify(task.outcome),
           ended ? now() : null,
         )

@@ -6,24 +6,33 @@ export interface BootName {
   boot: number
 }
 
+/** A beat of ours that lies on the log: it was appended between these two moments. */
+export interface OwnBeat {
+  sentMs: number
+  readMs: number
+}
+
 /** Proof of absence: who has been silent for how long between beats of our own. */
 export interface AbsenceChain {
   /** A beat of another boot was read. */
   heard(other: BootName): void
-  /** A beat of our own was read back; `sentMs` is our monotonic clock when it was sent. */
-  ownBeat(sentMs: number): void
+  /** A beat of our own was read back. Both times are readings of our monotonic clock. */
+  ownBeat(beat: OwnBeat): void
   /** True once a chain of our own beats spans lease + margin and holds no beat of that boot. */
   isAbsent(other: BootName): boolean
 }
 
 /**
- * Absence stands in the log, not on a clock: only beats of our own that were read back count, and a gap of more than half a
- * lease between two of them (sleep, cut, lost broker) starts every chain anew, so a reader that was away takes nothing over.
+ * Absence stands in the log, not on a clock: only beats of our own that were read back count, and the time that they prove is
+ * what lies between the reading of the first and the sending of the last. Two that are more than half a lease apart when sent
+ * (sleep), or of which the second was read more than three quarters of a lease after the first was sent (a cut, a broker that
+ * stood still, beats that were held up and came all at once) start every chain anew: who was away takes nothing over.
  */
 export function createAbsenceChain(leaseMs: number): AbsenceChain {
-  /** Boot -> sentMs of the own beat with which the chain begins; null: begins with the next one. */
+  /** Boot -> readMs of the own beat with which the chain begins; null: begins with the next one. */
   const since = new Map<string, number | null>()
   const newest = new Map<string, number>()
+  /** When our last beat that was read back was sent. */
   let lastOwnMs: number | null = null
   const nameOf = (other: BootName): string => `${other.agentId}/${other.boot}`
   return {
@@ -34,9 +43,9 @@ export function createAbsenceChain(leaseMs: number): AbsenceChain {
       // A newer boot gets as long to take up the runs of the older ones as an absent agent gets to come back.
       for (const name of since.keys()) if (name.startsWith(`${other.agentId}/`)) since.set(name, null)
     },
-    ownBeat(sentMs) {
-      const broken = lastOwnMs !== null && sentMs - lastOwnMs > leaseMs / 2
-      for (const [name, startMs] of since) if (startMs === null || broken) since.set(name, sentMs)
+    ownBeat({ sentMs, readMs }) {
+      const broken = lastOwnMs !== null && (sentMs - lastOwnMs > leaseMs / 2 || readMs - lastOwnMs > leaseMs * 0.75)
+      for (const [name, startMs] of since) if (startMs === null || broken) since.set(name, readMs)
       lastOwnMs = sentMs
     },
     isAbsent(other) {

@@ -15,6 +15,8 @@ export interface Claimant {
   isAbsent(other: BootName): boolean
   /** Whether this boot works on the task: a claim that it holds and does not work on is claimed anew. */
   isRunning(taskId: string): boolean
+  /** Set while an orchestrator beats, or where the zone requires an assignment. */
+  orchestration?: { leaseMs: number; isRequired: boolean }
   /** The clock of the log: append time of the newest beat read. Epoch milliseconds. */
   clockMs: number
 }
@@ -44,11 +46,29 @@ export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
   if (grounds === 'held') return { kind: 'held' }
   const fruitless = grounds === 'lost' ? (task.claim?.fruitless ?? 0) + 1 : (task.claim?.fruitless ?? 0)
   if (fruitless >= MOST_FRUITLESS) return { kind: 'exhausted' }
-  const rank =
-    grounds === 'own' || request.recipientId !== null
-      ? 0
-      : rankOf({ taskId: task.taskId, attempt }, me.agentId, me.candidates(request.skill))
-  return { kind: 'claim', attempt, waitMs: rank * RANK_DELAY_MS, fruitless, request }
+  const claim = { kind: 'claim', attempt, fruitless, request } as const
+  if (grounds === 'own' || request.recipientId !== null) return { ...claim, waitMs: 0 }
+  const advice = adviceFor(task, me, attempt)
+  if (advice === 'mine') return { ...claim, waitMs: 0 }
+  if (advice === 'wait for ever') return { kind: 'held' }
+  const rank = rankOf({ taskId: task.taskId, attempt }, me.agentId, me.candidates(request.skill))
+  return { ...claim, waitMs: (advice === 'none' ? 0 : advice.leaseMs) + rank * RANK_DELAY_MS }
+}
+
+/**
+ * For the lease after an assignment the assigned agent alone claims. While an orchestrator beats, agents wait one lease for
+ * its assignment, then rank themselves; where the zone requires one they go on waiting.
+ */
+function adviceFor(
+  task: TaskState,
+  me: Claimant,
+  attempt: number,
+): 'mine' | 'none' | 'wait for ever' | { leaseMs: number } {
+  const assigned = task.assigned?.attempt === attempt ? task.assigned : null
+  if (assigned?.agentId === me.agentId) return 'mine'
+  if (me.orchestration?.isRequired) return 'wait for ever'
+  if (me.orchestration) return { leaseMs: me.orchestration.leaseMs }
+  return 'none'
 }
 
 /**

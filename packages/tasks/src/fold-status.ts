@@ -28,6 +28,9 @@ export function foldStatus(task: TaskState, envelope: TaskStatusEnvelope, offset
       // Read again after a restart, a release that stood before the claim must not count now either.
       if (offset < task.claim.offset) return task
       return { ...task, released: payload.reason === 'error' ? 'error' : 'shutdown' }
+    case 'assigned':
+      if (task.assigned !== null && offset <= task.assigned.offset) return task
+      return { ...task, assigned: { attempt: payload.attempt, agentId: payload.agent_id, offset } }
     default:
       return task
   }

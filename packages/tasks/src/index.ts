@@ -11,6 +11,7 @@ export { type Candidate, RANK_DELAY_MS, rankOf } from './rank.ts'
 export { createRoster, type Roster, type RosterEntry } from './roster.ts'
 export {
   type AskedRequest,
+  type Assignment,
   type Claim,
   countingRequest,
   newTask,

@@ -42,6 +42,14 @@ export interface Outcome {
   offset: number
 }
 
+/** What an orchestrator advises: that this agent runs the attempt. The last one before the claim is meant. */
+export interface Assignment {
+  attempt: number
+  agentId: string
+  /** Offset in the task's home partition of `tasks.status`. */
+  offset: number
+}
+
 export type ReleaseReason = 'shutdown' | 'error'
 
 /**
@@ -55,11 +63,12 @@ export interface TaskState {
   bound: string | null
   claim: Claim | null
   released: ReleaseReason | null
+  assigned: Assignment | null
   outcome: Outcome | null
 }
 
 export function newTask(taskId: string): TaskState {
-  return { taskId, requests: [], bound: null, claim: null, released: null, outcome: null }
+  return { taskId, requests: [], bound: null, claim: null, released: null, assigned: null, outcome: null }
 }
 
 /** The request that a claim must name: the bound one once a claim has held, else the first that was read; null when it has not been read yet. */

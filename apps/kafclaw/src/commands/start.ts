@@ -3,7 +3,7 @@ import type { RunAction } from '../program.ts'
 import type { StartableService } from '../services/start.ts'
 import { examples } from './examples.ts'
 
-const SERVICES: readonly StartableService[] = ['agent-worker', 'memory-indexer', 'audit-sink']
+const SERVICES: readonly StartableService[] = ['agent-worker', 'memory-indexer', 'audit-sink', 'orchestrator']
 
 export function addStartCommand(program: Command, run: RunAction): void {
   program
@@ -20,6 +20,7 @@ export function addStartCommand(program: Command, run: RunAction): void {
         ['KAFCLAW_AGENT_ID=agent-b kafclaw start agent-worker', ''],
         ['KAFCLAW_AGENT_ID=agent-b kafclaw start memory-indexer', 'the memory of the same agent'],
         ['kafclaw start audit-sink', ''],
+        ['kafclaw start orchestrator', 'advises who takes what; optional'],
       ]),
     )
     .action((service: StartableService) =>

@@ -31,6 +31,11 @@ export async function createAuditSink(host: Host): Promise<Service> {
   return create(host)
 }
 
+export async function createOrchestrator(host: Host): Promise<Service> {
+  const { createOrchestrator: create } = await import('@kafclaw/orchestrator')
+  return create(host)
+}
+
 /** Where the indexer of the agent of this machine keeps its index. */
 export function memoryFile(host: Host): string {
   return host.data.member(`${ownAgentId(host)}-memory`).memoryDb

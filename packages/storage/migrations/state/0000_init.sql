@@ -71,6 +71,7 @@ CREATE TABLE `task` (
 	`bound` text,
 	`claim` text,
 	`released` text,
+	`assigned` text,
 	`outcome` text,
 	`ended_at_ms` integer
 ) WITHOUT ROWID;

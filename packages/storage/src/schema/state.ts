@@ -23,6 +23,7 @@ export const task = sqliteTable(
     bound: text(),
     claim: text(),
     released: text(),
+    assigned: text(),
     outcome: text(),
     ended_at_ms: integer(),
   },

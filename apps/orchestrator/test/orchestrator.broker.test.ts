@@ -1,0 +1,3 @@
+import { describeOrchestrator } from './orchestrator-suite.ts'
+
+describeOrchestrator('kafka')
