@@ -8,7 +8,6 @@ export const API_KEYS = {
   describeGroups: 15,
   listGroups: 16,
   saslHandshake: 17,
-  apiVersions: 18,
   createTopics: 19,
   deleteTopics: 20,
   initProducerId: 22,

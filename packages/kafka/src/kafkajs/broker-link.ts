@@ -11,11 +11,20 @@ import { patchRequestQueueTimer } from './request-queue-timer.ts'
 export interface BrokerLink {
   readonly address: string
   readonly isOpen: boolean
+  /** The requests that the broker speaks; it was asked before anybody logged in. */
+  readonly offered: readonly ApiRange[]
   /** The highest version of a request that both sides speak; KC_KAFKA_REJECTED when there is none. */
   version(apiKey: number, ours: { min: number; max: number }): number
   send<R>(request: LinkRequest<R>): Promise<R>
   /** Breaks the connection; whatever waits on it fails at once. */
   destroy(): void
+}
+
+/** The versions of one request that a broker offers. */
+export interface ApiRange {
+  key: number
+  min: number
+  max: number
 }
 
 interface LinkRequest<R> {
@@ -84,8 +93,14 @@ export async function openBrokerLink(options: LinkOptions): Promise<BrokerLink> 
     throw connectionError(thrown, address)
   }
   const versions = broker.versions ?? {}
+  const offered = Object.entries(versions).map(([key, { minVersion, maxVersion }]) => ({
+    key: Number(key),
+    min: minVersion,
+    max: maxVersion,
+  }))
   return {
     address,
+    offered,
     get isOpen() {
       return connection.isConnected()
     },
