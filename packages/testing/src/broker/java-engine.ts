@@ -123,7 +123,8 @@ async function format(
     ]),
   )
   const clusterId = randomBytes(16).toString('base64url')
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config.path, ...scram]
+  // In one word: an id may begin with a dash.
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config.path, ...scram]
   const { code, output } = await runCommand(command, [...jvm, ...tool])
   if (code !== 0) throw startFailed('Kafka could not format its data folder', output)
 }
