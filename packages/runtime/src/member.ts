@@ -10,8 +10,7 @@ import {
 } from '@kafclaw/envelope'
 import type { Reader, ReaderEvent } from '@kafclaw/kafka'
 import { deleteFinished } from '@kafclaw/storage'
-import { type BootName, beatTimeoutMs, type RosterEntry } from '@kafclaw/tasks'
-import { createBoot } from './boot.ts'
+import { type BootName, beatTimeoutMs, createBoot, type RosterEntry } from '@kafclaw/tasks'
 import { createGroupState } from './group-state.ts'
 import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -175,7 +174,7 @@ export function createMember(options: MemberOptions): Member {
   }
 
   function afterOwnBeat(sentMs: number): void {
-    group.absence.ownBeat(sentMs)
+    group.absence.ownBeat({ sentMs, readMs: env.monotonicMs() })
     core.runs.expire(group.roster.clockMs())
     journalEnds.refresh().catch(() => undefined)
     const first = !confirmed

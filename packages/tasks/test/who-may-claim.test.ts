@@ -89,6 +89,28 @@ describe('who may claim', () => {
     expect(decideClaim(mine, crowd)).toMatchObject({ kind: 'claim', attempt: 2, waitMs: 0, fruitless: 0 })
   })
 
+  it('leaves alone what a later boot of its own claims, though its beat has not been read yet', () => {
+    const newer = { ...held, claim: { ...claim, agentId: 'agent-a', boot: 8 } }
+    expect(decideClaim(newer, agent())).toEqual({ kind: 'held' })
+    expect(decideClaim(newer, agent({ isAbsent: ({ boot }) => boot === 8 }))).toMatchObject({
+      kind: 'claim',
+      attempt: 2,
+    })
+  })
+
+  it('runs an unbound task for the first request that it may run, not for the first that it happened to read', () => {
+    const mine = { ...request, place: 'group.acme.skill.chat.requests/0/0' }
+    const forOther = { ...request, recipientId: 'agent-b' }
+    const late = { ...request, expiresAtMs: 100 }
+    const asked = { ...open, requests: [forOther, late, mine] }
+    expect(decideClaim(asked, agent({ clockMs: 101 }))).toMatchObject({ kind: 'claim', request: mine })
+    expect(decideClaim({ ...asked, bound: late.place }, agent({ clockMs: 10_001 }))).toMatchObject({ kind: 'never' })
+    expect(decideClaim({ ...open, requests: [late, forOther] }, agent({ clockMs: 101 }))).toEqual({
+      kind: 'never',
+      why: 'recipient',
+    })
+  })
+
   it('does not claim again what this boot works on', () => {
     const mine = { ...held, claim: { ...claim, agentId: 'agent-a', boot: 7 } }
     expect(decideClaim(mine, agent({ isRunning: () => true }))).toEqual({ kind: 'held' })
@@ -136,7 +158,7 @@ describe('absence', () => {
   const leaseMs = 2000
   const other = { agentId: 'agent-b', boot: 1 }
   const beats = (chain: ReturnType<typeof createAbsenceChain>, from: number, to: number, every = 500): void => {
-    for (let ms = from; ms <= to; ms += every) chain.ownBeat(ms)
+    for (let ms = from; ms <= to; ms += every) chain.ownBeat({ sentMs: ms, readMs: ms })
   }
 
   it('stands when own beats span lease and margin without one of the other', () => {
@@ -144,7 +166,7 @@ describe('absence', () => {
     chain.heard(other)
     beats(chain, 0, leaseMs + LEASE_MARGIN_MS)
     expect(chain.isAbsent(other)).toBe(false)
-    chain.ownBeat(leaseMs + LEASE_MARGIN_MS + 1)
+    beats(chain, leaseMs + LEASE_MARGIN_MS + 1, leaseMs + LEASE_MARGIN_MS + 1)
     expect(chain.isAbsent(other)).toBe(true)
   })
 
@@ -152,9 +174,35 @@ describe('absence', () => {
     const chain = createAbsenceChain(leaseMs)
     chain.heard(other)
     beats(chain, 0, 2000)
-    chain.ownBeat(9000)
+    beats(chain, 9000, 9000)
     expect(chain.isAbsent(other)).toBe(false)
     beats(chain, 9500, 9000 + leaseMs + LEASE_MARGIN_MS + 500)
+    expect(chain.isAbsent(other)).toBe(true)
+  })
+
+  it('is not proven by own beats that were held up and came all at once', () => {
+    const chain = createAbsenceChain(12_000)
+    chain.heard(other)
+    for (let sentMs = 0; sentMs <= 24_000; sentMs += 3000) chain.ownBeat({ sentMs, readMs: 24_100 })
+    expect(chain.isAbsent(other)).toBe(false)
+  })
+
+  it('is not proven by a standstill of the broker between two own beats', () => {
+    const chain = createAbsenceChain(12_000)
+    chain.heard(other)
+    chain.ownBeat({ sentMs: 0, readMs: 50 })
+    // Three more were sent into the standstill; it ends before anything of the other can have come through.
+    for (const sentMs of [3000, 8000, 13_000]) chain.ownBeat({ sentMs, readMs: 13_100 })
+    expect(chain.isAbsent(other)).toBe(false)
+  })
+
+  it('counts from the reading of the first own beat to the sending of the last', () => {
+    const chain = createAbsenceChain(leaseMs)
+    chain.heard(other)
+    chain.ownBeat({ sentMs: 0, readMs: 400 })
+    for (const sentMs of [500, 1000, 1500, 2000, 2500, 2900]) chain.ownBeat({ sentMs, readMs: sentMs + 400 })
+    expect(chain.isAbsent(other)).toBe(false)
+    chain.ownBeat({ sentMs: 2901, readMs: 2950 })
     expect(chain.isAbsent(other)).toBe(true)
   })
 
@@ -164,7 +212,7 @@ describe('absence', () => {
     beats(chain, 0, 3000)
     expect(chain.isAbsent(other)).toBe(true)
     chain.heard({ agentId: 'agent-b', boot: 2 })
-    chain.ownBeat(3500)
+    beats(chain, 3500, 3500)
     expect(chain.isAbsent(other)).toBe(false)
     beats(chain, 4000, 6500)
     expect(chain.isAbsent(other)).toBe(true)

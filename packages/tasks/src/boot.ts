@@ -14,14 +14,17 @@ export interface Boot {
 export type BootReading =
   /** Our own beat, and nobody stood on its number before: the number is ours. */
   | { kind: 'own' }
-  /** Our own beat, but another boot stood on its number first: a higher one has been chosen and must be announced. */
+  /** Our own beat, but another boot stood on its number first: a higher one has been chosen and must be announced before it counts. */
   | { kind: 'taken' }
   | { kind: 'older' }
   | { kind: 'replaced'; host: string | null; boot: number }
 
 export function createBoot(id: string): Boot {
   let number = 0
+  /** The highest number of any other boot. */
   let highest = 0
+  /** Our number, once it stands in the log before every other boot's. */
+  let standing = 0
   return {
     id,
     number: () => number,
@@ -30,7 +33,13 @@ export function createBoot(id: string): Boot {
     },
     read({ payload }) {
       if (payload.boot_id === id) {
-        if (payload.boot < number || payload.boot > highest) return { kind: 'own' }
+        // A beat from before the number was given up says nothing about the new one.
+        if (payload.boot < number) return { kind: 'taken' }
+        // A twin that chose the same number and came second gives way, not we.
+        if (standing === number || number > highest) {
+          standing = number
+          return { kind: 'own' }
+        }
         number = highest + 1
         return { kind: 'taken' }
       }
