@@ -96,7 +96,11 @@ function refusal(envelope: Envelope, code: ErrorCode, reason: string): AppError 
   return new AppError(code, `The ${envelope.type} "${envelope.id}" cannot be sent: ${reason}.`)
 }
 
-function headersOf(envelope: Envelope, { home }: EncodeOptions): RecordHeaders {
+/** The headers under which an envelope is sent; all of them follow from its body and, for answers, from their partition. */
+export function headersOf(
+  envelope: Pick<Envelope, 'type' | 'id' | 'group' | 'sender_id' | 'timestamp' | 'trace'>,
+  { home }: Pick<EncodeOptions, 'home'>,
+): RecordHeaders {
   const headers: Array<[string, Buffer]> = [
     ['content-type', CONTENT_TYPE],
     ['traceparent', Buffer.from(formatTraceparent(envelope.trace))],

@@ -3,7 +3,7 @@ export { createEnvelope } from './create-envelope.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
 export { type Decoded, decode } from './decode.ts'
 export { deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
-export { type EncodedRecord, type EncodeOptions, encode, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
+export { type EncodedRecord, type EncodeOptions, encode, headersOf, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
 export type {
   AnnounceEnvelope,
   Envelope,

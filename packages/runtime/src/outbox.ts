@@ -1,4 +1,4 @@
-import type { RecordHeaders, RecordPlace } from '@kafclaw/envelope'
+import { type Envelope, headersOf, type RecordHeaders, type RecordPlace } from '@kafclaw/envelope'
 import type { OutgoingRecord } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
 import type { Timeline } from './timeline.ts'
@@ -13,7 +13,7 @@ export interface OutboxRow {
 /** Records to be sent, stored in the transaction that decided on them. */
 export interface Outbox {
   /** Inside a transaction: stores the record. It is handed to the relay by `takeAdded` after the commit. */
-  add(record: OutgoingRecord, timelineSeq: number): void
+  add(record: OutgoingRecord, timelineSeq: number, kind?: { isEnvelope: boolean }): void
   /** What was added since the last call; an aborted transaction drops it by `forgetAdded`. */
   takeAdded(): OutboxRow[]
   forgetAdded(): void
@@ -53,9 +53,11 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
   let acknowledged: Array<{ row: OutboxRow; place: RecordPlace }> = []
   let deleting = 0
   return {
-    add(record, timelineSeq) {
-      const { topic, partition, key, value, headers } = record
-      const result = insert.run(topic, partition, key, value, storeHeaders(headers), timelineSeq)
+    add(record, timelineSeq, kind) {
+      const { topic, partition, key, value } = record
+      // The headers of an envelope are half as long as its body and follow from it: they are not stored.
+      const headers = kind?.isEnvelope ? FROM_BODY : storeHeaders(record.headers)
+      const result = insert.run(topic, partition, key, value, headers, timelineSeq)
       added.push({ seq: result.lastInsertRowid, timelineSeq, record })
     },
     takeAdded() {
@@ -88,11 +90,19 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
           partition: row.partition,
           key: row.key,
           value: row.value,
-          headers: readHeaders(row.headers),
+          headers: row.headers === FROM_BODY ? headersFromBody(row) : readHeaders(row.headers),
         },
       })),
     countParked: () => selectParked.get()?.n ?? 0,
   }
+}
+
+const FROM_BODY = ''
+
+/** The body was written by this service: it is an envelope. */
+function headersFromBody({ value, partition }: StoredRow): RecordHeaders {
+  const envelope: Envelope = JSON.parse(value?.toString() ?? '{}')
+  return headersOf(envelope, envelope.type === 'response' ? { home: partition } : {})
 }
 
 /** Headers may hold any bytes; latin1 gives each byte a character and back, and costs less than base64. */

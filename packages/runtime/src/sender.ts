@@ -68,7 +68,7 @@ export function createSender(options: {
       causationId: envelope.causation_id,
       summary: summarize(envelope),
     })
-    outbox.add(record, row)
+    outbox.add(record, row, { isEnvelope: true })
     options.own.sent(envelope, record)
   }
 

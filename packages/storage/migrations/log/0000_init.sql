@@ -1,3 +1,11 @@
+CREATE TABLE `group_offset` (
+	`group_name` text NOT NULL,
+	`topic` text NOT NULL,
+	`partition` integer NOT NULL,
+	`offset` integer NOT NULL,
+	PRIMARY KEY(`group_name`, `topic`, `partition`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `head` (
 	`topic` text NOT NULL,
 	`partition` integer NOT NULL,

@@ -1,3 +1,9 @@
+CREATE TABLE `bookmark` (
+	`noted_ms` integer PRIMARY KEY NOT NULL,
+	`offsets` text NOT NULL,
+	`over_after_ms` integer
+);
+--> statement-breakpoint
 CREATE TABLE `dead_letter` (
 	`source` text PRIMARY KEY NOT NULL,
 	`at_ms` integer NOT NULL

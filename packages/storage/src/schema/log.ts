@@ -34,4 +34,16 @@ export const head = sqliteTable(
   (t) => [primaryKey({ columns: [t.topic, t.partition] })],
 )
 
+/** Offsets that were committed under the name of a consumer group. */
+export const groupOffset = sqliteTable(
+  'group_offset',
+  {
+    group_name: text().notNull(),
+    topic: text().notNull(),
+    partition: integer().notNull(),
+    offset: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.group_name, t.topic, t.partition] })],
+)
+
 export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() })

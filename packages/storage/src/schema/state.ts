@@ -12,6 +12,13 @@ export const position = sqliteTable(
   (t) => [primaryKey({ columns: [t.topic, t.partition] })],
 )
 
+/** Places from which a reader that knows nothing may begin, once every request before them is over (docs/decisions/fresh-start.md). */
+export const bookmark = sqliteTable('bookmark', {
+  noted_ms: integer().primaryKey(),
+  offsets: text().notNull(),
+  over_after_ms: integer(),
+})
+
 /** One row per task, folded from the log in log order. */
 export const task = sqliteTable(
   'task',
