@@ -130,6 +130,15 @@ describe('a group on Kafka', () => {
     }, IN_TIME)
   })
 
+  it('is found well by kshark, which names who is live', async () => {
+    const { code, stdout } = await kafclaw(place, ['kshark', '--no-probe'])
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ok +roster .* live: .*agent-x/m),
+    })
+    expect(stdout).not.toMatch(/^(warning|failed)/m)
+  })
+
   it('keeps timelines and log in lockstep', async () => {
     expect((await kafclaw(place, ['audit', 'lockstep'])).code).toBe(0)
   })

@@ -51,7 +51,9 @@ export function createGroupSubject(options: {
     ),
     consumerGroups: once(async () => {
       const brokers = views[0]?.metadata.brokers ?? []
-      const concerns = (topic: string) => topic.startsWith(`group.${scope.group}.`)
+      // Offsets outlive the topics that they were committed for.
+      const own = new Set((await topicNames()).filter((name) => name.startsWith(`group.${scope.group}.`)))
+      const concerns = (topic: string) => own.has(topic)
       return (await Promise.all(brokers.map((broker) => inspector.consumerGroups(broker, concerns)))).flat()
     }),
     probe: mayProbe ? once(async () => probeRoundTrips({ env, log, topics: await topicNames() })) : null,

@@ -17,7 +17,7 @@ export interface ReportOptions {
 }
 
 /** What was asked to be checked, for programs. */
-export interface ReportSubject {
+interface ReportSubject {
   group: string | null
   zone: string | null
   brokers: readonly string[]

@@ -3,7 +3,7 @@ import { createSystemEnv } from '@kafclaw/env'
 import type { Layer, Status } from '../src/finding.ts'
 import { type KsharkRequest, kshark } from '../src/kshark.ts'
 
-export interface Told {
+interface Told {
   layer: Layer
   name: string
   status: Status

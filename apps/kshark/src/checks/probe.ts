@@ -1,11 +1,18 @@
 import { RANK_DELAY_MS } from '@kafclaw/tasks'
-import { ok, skipped, type Verdict, warning } from '../finding.ts'
+import { failedBy, ok, skipped, type Verdict, warning } from '../finding.ts'
 import type { GroupSubject } from '../group-subject.ts'
 import { PROBE_TOPIC, type ProbeResult } from '../probes/probe-round-trips.ts'
 
 /** A record there and back, on a topic of kshark's own. */
 export async function checkProbe({ probe }: GroupSubject): Promise<Verdict[]> {
-  return [probe ? judgeProbe(await probe()) : skipped(PROBE_TOPIC, 'by --no-probe')]
+  if (!probe) return [skipped(PROBE_TOPIC, 'by --no-probe')]
+  try {
+    return [judgeProbe(await probe())]
+  } catch (thrown) {
+    const verdict = failedBy(PROBE_TOPIC, thrown)
+    // The layers below have reached every broker: a record that is lost on the way is no matter of the way.
+    return [verdict.status === 'failed' && verdict.fault === 'connection' ? { ...verdict, fault: 'group' } : verdict]
+  }
 }
 
 export function judgeProbe(result: ProbeResult): Verdict {

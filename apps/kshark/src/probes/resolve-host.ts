@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import type { Env } from '@kafclaw/env'
 import { explainSocketError } from './socket-error.ts'
 
-export interface ResolvedAddress {
+interface ResolvedAddress {
   address: string
   family: number
 }
