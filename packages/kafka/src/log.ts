@@ -135,6 +135,13 @@ export interface OffsetRange {
   end: number
 }
 
+/** The next offset to read of a partition, as a consumer group has committed it. */
+export interface CommittedOffset {
+  topic: string
+  partition: number
+  offset: number
+}
+
 /** The wire: topics, partitions and offsets, on Apache Kafka or in one SQLite file. */
 export interface Log {
   readonly kind: 'kafka' | 'embedded'
@@ -158,5 +165,12 @@ export interface Log {
     topics: readonly string[],
     timestampMs: number,
   ): Promise<Array<{ topic: string; partition: number; offset: number }>>
+  /**
+   * Commits offsets under the name of a consumer group that has no members, all in one write; a later commit of a partition
+   * replaces the earlier one. KC_KAFKA_NOT_AUTHORISED without READ on the group and the topics.
+   */
+  commitGroupOffsets(groupName: string, offsets: readonly CommittedOffset[]): Promise<void>
+  /** What the group has committed of these topics; partitions without a commit are left out. They go with their topic. */
+  groupOffsets(groupName: string, topics: readonly string[]): Promise<CommittedOffset[]>
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { type LogForm, useContractLog } from './contract/contract-log.ts'
 import { endsOfTheLogContract } from './contract/ends-of-the-log.ts'
+import { groupOffsetsContract } from './contract/group-offsets.ts'
 import { publishingContract } from './contract/publishing.ts'
 import { readingContract } from './contract/reading.ts'
 import { topicsContract } from './contract/topics.ts'
@@ -11,4 +12,5 @@ export function logContract(setUp: () => Promise<LogForm>): void {
   readingContract(under)
   endsOfTheLogContract(under)
   topicsContract(under)
+  groupOffsetsContract(under)
 }

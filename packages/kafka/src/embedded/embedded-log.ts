@@ -6,6 +6,7 @@ import type { Log, Publisher, Reader } from '../log.ts'
 import { createAppender } from './append.ts'
 import { createChangeWatch } from './change-watch.ts'
 import { createEmbeddedReader } from './embedded-reader.ts'
+import { createGroupOffsets } from './group-offsets.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { createRecordSource } from './record-source.ts'
 import { createTopicTable } from './topic-table.ts'
@@ -31,6 +32,7 @@ export function createEmbeddedLog({ path, env, logger }: EmbeddedLogOptions): Lo
 export function createLogOn(db: Db, { env, logger }: Omit<EmbeddedLogOptions, 'path'>): Log {
   const table = createTopicTable(db)
   const source = createRecordSource(db)
+  const groups = createGroupOffsets(db)
   const appender = createAppender(db)
   const watch = createChangeWatch(db, env)
   const clusterId = readClusterId(db, env)
@@ -108,6 +110,8 @@ export function createLogOn(db: Db, { env, logger }: Omit<EmbeddedLogOptions, 'p
           offset: table.offsetAt(range, timestampMs),
         })),
       ),
+    commitGroupOffsets: (groupName, offsets) => when(() => groups.commit(groupName, offsets)),
+    groupOffsets: (groupName, topics) => when(() => groups.read(groupName, topics)),
     async close() {
       if (closed) return
       closed = true

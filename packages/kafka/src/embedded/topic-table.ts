@@ -46,8 +46,8 @@ export function createTopicTable(db: Db): TopicTable {
   const timeAt = db.prepare<[string, number, number], { offset: number; timestamp_ms: number }>(
     'select offset, timestamp_ms from record where topic = ? and partition = ? and offset >= ? order by offset limit 1',
   )
-  const removals = ['topic where name', 'head where topic', 'record where topic'].map((what) =>
-    db.prepare<[string]>(`delete from ${what} = ?`),
+  const removals = ['topic where name', 'head where topic', 'record where topic', 'group_offset where topic'].map(
+    (what) => db.prepare<[string]>(`delete from ${what} = ?`),
   )
 
   function createOne({ name, partitions, configs }: NewTopic, nowMs: number): boolean {

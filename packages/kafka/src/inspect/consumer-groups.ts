@@ -1,12 +1,7 @@
 import type { BrokerLink } from '../kafkajs/broker-link.ts'
-import {
-  type CommittedOffset,
-  type DescribedGroup,
-  describeGroups,
-  fetchCommitted,
-  type ListedGroup,
-  listGroups,
-} from './group-requests.ts'
+import { fetchCommitted } from '../kafkajs/group-offset-requests.ts'
+import type { CommittedOffset } from '../log.ts'
+import { type DescribedGroup, describeGroups, type ListedGroup, listGroups } from './group-requests.ts'
 
 /** A consumer group and what it has to do with the topics that were asked about. */
 export interface ConsumerGroup {

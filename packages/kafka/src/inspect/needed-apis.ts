@@ -20,10 +20,12 @@ export const NEEDED_APIS: readonly NeededApi[] = [
   { name: 'ListOffsets', key: API_KEYS.listOffsets, min: 1, max: 2, use: 'client' },
   { name: 'Metadata', key: API_KEYS.metadata, min: 4, max: 6, use: 'client' },
   { name: 'InitProducerId', key: API_KEYS.initProducerId, min: 0, max: 1, use: 'client' },
+  { name: 'FindCoordinator', key: API_KEYS.findCoordinator, min: 0, max: 2, use: 'client' },
+  { name: 'OffsetCommit', key: API_KEYS.offsetCommit, min: 2, max: 5, use: 'client' },
+  { name: 'OffsetFetch', key: API_KEYS.offsetFetch, min: 2, max: 4, use: 'client' },
   { name: 'CreateTopics', key: API_KEYS.createTopics, min: 4, max: 4, use: 'topics' },
   { name: 'DeleteTopics', key: API_KEYS.deleteTopics, min: 1, max: 3, use: 'topics' },
   { name: 'DescribeConfigs', key: API_KEYS.describeConfigs, min: 1, max: 2, use: 'topics' },
   { name: 'ListGroups', key: API_KEYS.listGroups, min: 0, max: 2, use: 'inspect' },
   { name: 'DescribeGroups', key: API_KEYS.describeGroups, min: 0, max: 2, use: 'inspect' },
-  { name: 'OffsetFetch', key: API_KEYS.offsetFetch, min: 2, max: 4, use: 'inspect' },
 ]

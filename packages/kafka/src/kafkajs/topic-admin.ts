@@ -4,6 +4,7 @@ import type { Log, TopicDescription } from '../log.ts'
 import { answerCode, answerError } from './answer-code.ts'
 import type { BrokerLink } from './broker-link.ts'
 import type { Cluster } from './cluster.ts'
+import { createGroupOffsets } from './group-offsets.ts'
 import { createTopicOffsets } from './topic-offsets.ts'
 import { createTopicsAt, deleteTopicsAt, describeConfigs, type TopicAnswer } from './topic-requests.ts'
 
@@ -13,12 +14,21 @@ const LONGEST_VISIBLE_MS = 10_000
 
 export type TopicAdmin = Pick<
   Log,
-  'clusterId' | 'listTopics' | 'describe' | 'createTopics' | 'deleteTopics' | 'offsets' | 'offsetsAt'
+  | 'clusterId'
+  | 'listTopics'
+  | 'describe'
+  | 'createTopics'
+  | 'deleteTopics'
+  | 'offsets'
+  | 'offsetsAt'
+  | 'commitGroupOffsets'
+  | 'groupOffsets'
 >
 
 /** The questions about topics and offsets, on a cluster of their own; each is tried a few times over about three seconds. */
 export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestTimeoutMs: number }): TopicAdmin {
   const offsets = createTopicOffsets(cluster)
+  const groups = createGroupOffsets(cluster)
 
   async function retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -107,6 +117,8 @@ export function createTopicAdmin(cluster: Cluster, options: { env: Env; requestT
       }),
     offsets: (topics) => retrying(() => offsets.ranges(topics)),
     offsetsAt: (topics, timestampMs) => retrying(() => offsets.at(topics, timestampMs)),
+    commitGroupOffsets: (groupName, committed) => retrying(() => groups.commitGroupOffsets(groupName, committed)),
+    groupOffsets: (groupName, topics) => retrying(() => groups.groupOffsets(groupName, topics)),
   }
 }
 
