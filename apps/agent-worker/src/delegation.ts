@@ -3,7 +3,7 @@ import type { AgentAnswer, AgentQuestion } from '@kafclaw/tools'
 import type { CallFrame } from './frames.ts'
 
 /** How deep tasks may be delegated; deeper ones are refused before they are asked. */
-export const MOST_DEPTH = 5
+const MOST_DEPTH = 5
 
 /** Asks another agent under a task id derived from this step, and waits for its outcome. What cannot be asked is rejected with the reason. */
 export async function askAgent(

@@ -7,7 +7,7 @@ import { chooseAgent } from './choose-agent.ts'
 import { nextAttempt } from './next-attempt.ts'
 import { createWorkloads } from './workloads.ts'
 
-export interface AssignmentToWrite {
+interface AssignmentToWrite {
   taskId: string
   attempt: number
   assignee: string

@@ -48,7 +48,6 @@ export type AnnounceEnvelope = EnvelopeOf<'announce'>
 export type ZoneEnvelope = EnvelopeOf<'zone'>
 export type SkillEnvelope = EnvelopeOf<'skill'>
 export type MemoryEnvelope = EnvelopeOf<'memory'>
-export type TraceEnvelope = EnvelopeOf<'trace'>
 
 export type Envelope = EnvelopeOf<EnvelopeType>
 

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000
 /** What a request without `expires_at` gets. */
 export const DEFAULT_LIFE_MS = 24 * HOUR_MS
 /** Below the retention of every task topic: past it nobody may run the task, whatever his own rows say. */
-export const MAX_LIFE_MS = 6 * 24 * HOUR_MS
+const MAX_LIFE_MS = 6 * 24 * HOUR_MS
 /** How far the clock of a sender may be ahead of the broker. */
 const MAX_AHEAD_MS = HOUR_MS
 

@@ -5,7 +5,7 @@ import type { ChildRequest, RunOutcome, RunStep } from './run.ts'
 import type { RunsOptions } from './runs.ts'
 import { createStepStore } from './step-store.ts'
 
-export type WireError = NonNullable<NewResponsePayload['error']>
+type WireError = NonNullable<NewResponsePayload['error']>
 
 /** The records that a run writes. All inside a transaction. */
 export interface RunRecords {

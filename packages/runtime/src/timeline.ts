@@ -2,9 +2,9 @@ import type { Env } from '@kafclaw/env'
 import type { Envelope, RecordPlace } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 
-export type TimelineKind = 'seen' | 'sent' | 'decided' | 'gap'
+type TimelineKind = 'seen' | 'sent' | 'decided' | 'gap'
 
-export interface TimelineRow {
+interface TimelineRow {
   kind: TimelineKind
   type: string
   recordId?: string | null

@@ -14,7 +14,7 @@ import {
   type RunHandler,
 } from '../src/index.ts'
 
-export const LEASE_MS = 2000
+const LEASE_MS = 2000
 
 /** A group of its own for one test, on the embedded log or on the real Kafka of the test run. */
 export interface TestGroup extends AsyncDisposable {

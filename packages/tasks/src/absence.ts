@@ -7,7 +7,7 @@ export interface BootName {
 }
 
 /** A beat of ours that lies on the log: it was appended between these two moments. */
-export interface OwnBeat {
+interface OwnBeat {
   sentMs: number
   readMs: number
 }

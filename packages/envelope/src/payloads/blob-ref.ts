@@ -1,6 +1,5 @@
 import * as Type from 'typebox'
 import { about, closed, hex, integer, text } from '../fields.ts'
-import type { Filled } from '../filled.ts'
 
 /** A claim check: content too large for a record, stored elsewhere before the record is sent. */
 export const BlobRefSchema = Type.Object(
@@ -20,5 +19,3 @@ export const BlobRefSchema = Type.Object(
     }),
   },
 )
-
-export type BlobRef = Filled<Type.Static<typeof BlobRefSchema>>
