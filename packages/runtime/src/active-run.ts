@@ -37,7 +37,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
   const controller = new AbortController()
   const asked = new AbortController()
   const ended = Promise.withResolvers<void>()
-  const confirmation = createConfirmation({ db: options.db, submit: options.commit.submit })
+  const confirmation = createConfirmation({ submit: options.commit.submit })
   let holdsSlot = true
 
   function checkpoint(): void {

@@ -1,5 +1,4 @@
 import { AppError } from '@kafclaw/envelope'
-import type { Db } from '@kafclaw/storage'
 
 /**
  * What stands between a run and the world until its claim has been read back as the one that holds. The model may be asked
@@ -23,13 +22,16 @@ interface Kept {
   failed(error: unknown): void
 }
 
-export function createConfirmation(parts: { db: Db; submit<T>(work: () => T): Promise<T> }): Confirmation {
+export function createConfirmation(parts: { submit<T>(work: () => T): Promise<T> }): Confirmation {
   const confirmed = Promise.withResolvers<void>()
   // Nobody may wait for it.
   confirmed.promise.catch(() => undefined)
   let state: 'open' | 'confirmed' | 'dropped' = 'open'
   let kept: Kept[] = []
-  let outcomes: Array<() => void> = []
+  /** What was kept stands in the transaction under way. */
+  let isWritten = false
+  /** What was kept is to be stored by itself. */
+  let isApart = false
   return {
     confirmed: confirmed.promise,
     isConfirmed: () => state === 'confirmed',
@@ -49,25 +51,30 @@ export function createConfirmation(parts: { db: Db; submit<T>(work: () => T): Pr
       })
     },
     within() {
-      outcomes = kept.map((piece) => {
-        try {
-          // A savepoint: one piece that cannot be stored must not undo the reading of others' records.
-          parts.db.transaction(() => piece.work())
-          return piece.done
-        } catch (error) {
-          return () => piece.failed(error)
-        }
-      })
+      if (isApart) return
+      try {
+        for (const piece of kept) piece.work()
+        isWritten = true
+      } catch (cause) {
+        // It would undo the reading of others' records: the transaction is done again without it.
+        isApart = true
+        throw new AppError(
+          'KC_RUNTIME_BUG',
+          'What a run has written could not be stored with the reading of its claim.',
+          { cause },
+        )
+      }
     },
     settle(committed) {
       if (!committed) {
-        outcomes = []
+        isWritten = false
         return
       }
       state = 'confirmed'
+      const pieces = kept
       kept = []
-      for (const finish of outcomes) finish()
-      outcomes = []
+      if (isWritten) for (const piece of pieces) piece.done()
+      else for (const piece of pieces) parts.submit(piece.work).then(piece.done, piece.failed)
       confirmed.resolve()
     },
     drop(why) {

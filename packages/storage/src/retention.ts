@@ -17,14 +17,14 @@ const OLD_TASKS = `SELECT task_id FROM task WHERE ended_at_ms < ? ORDER BY ended
 /** A row whose record still waits in the outbox stays: the relay writes the place of the record into it. */
 const NOT_WAITING = 'seq NOT IN (SELECT timeline_seq FROM outbox)'
 
-const LOOSE_TIMELINE = `DELETE FROM timeline WHERE seq IN (
-  SELECT seq FROM timeline AS t WHERE at_ms < ? AND ${NOT_WAITING}
-  AND NOT EXISTS (SELECT 1 FROM task WHERE task.task_id = t.task_id) ORDER BY at_ms LIMIT ?)`
+/** Rows are numbered in the order of their times: only the first of them can be old, and no index by time has to be kept. */
+const OLD_TIMELINE = `DELETE FROM timeline WHERE seq IN (
+  SELECT seq FROM (SELECT seq, at_ms FROM timeline ORDER BY seq LIMIT ?) WHERE at_ms < ? AND ${NOT_WAITING})`
 
 /**
  * Deletes, from a file of the family `state`, tasks that ended more than `olderThanMs` before `nowMs`, with all that
- * belongs to them, and timeline rows of that age that belong to no task still kept. One bounded batch in one
- * transaction: call it until `more` is false, with a turn of the event loop between.
+ * belongs to them, and timeline rows of that age: no task lives so long. One bounded batch in one transaction: call it
+ * until `more` is false, with a turn of the event loop between.
  */
 export function deleteFinished(db: Db, olderThanMs: number, nowMs: number): Deleted {
   const cutoffMs = nowMs - olderThanMs
@@ -34,13 +34,12 @@ export function deleteFinished(db: Db, olderThanMs: number, nowMs: number): Dele
       .all(cutoffMs, TASKS_A_BATCH)
     const ids = JSON.stringify(old.map((row) => row.task_id))
     const ofTasks = (table: string) => `DELETE FROM ${table} WHERE task_id IN (SELECT value FROM json_each(?))`
-    const timelineRows = db.prepare<[string]>(`${ofTasks('timeline')} AND ${NOT_WAITING}`).run(ids).changes
     for (const table of ['run_step', 'task_request', 'task']) db.prepare<[string]>(ofTasks(table)).run(ids)
-    const loose = db.prepare<[number, number]>(LOOSE_TIMELINE).run(cutoffMs, TIMELINE_ROWS_A_BATCH).changes
+    const timelineRows = db.prepare<[number, number]>(OLD_TIMELINE).run(TIMELINE_ROWS_A_BATCH, cutoffMs).changes
     return {
       tasks: old.length,
-      timelineRows: timelineRows + loose,
-      more: old.length === TASKS_A_BATCH || loose === TIMELINE_ROWS_A_BATCH,
+      timelineRows,
+      more: old.length === TASKS_A_BATCH || timelineRows === TIMELINE_ROWS_A_BATCH,
     }
   })
 }

@@ -1,7 +1,7 @@
 CREATE TABLE `bookmark` (
 	`noted_ms` integer PRIMARY KEY NOT NULL,
 	`offsets` text NOT NULL,
-	`over_after_ms` integer
+	`over_after_ms` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `dead_letter` (
@@ -103,6 +103,3 @@ CREATE TABLE `timeline` (
 	`causation_id` text,
 	`summary` text NOT NULL
 );
---> statement-breakpoint
-CREATE INDEX `timeline_task_id` ON `timeline` (`task_id`);--> statement-breakpoint
-CREATE INDEX `timeline_at_ms` ON `timeline` (`at_ms`);

@@ -16,7 +16,7 @@ export const position = sqliteTable(
 export const bookmark = sqliteTable('bookmark', {
   noted_ms: integer().primaryKey(),
   offsets: text().notNull(),
-  over_after_ms: integer(),
+  over_after_ms: integer().notNull(),
 })
 
 /** One row per task, folded from the log in log order. */
@@ -61,23 +61,19 @@ export const outbox = sqliteTable('outbox', {
 })
 
 /** What this process saw, sent and decided, written with its effect. */
-export const timeline = sqliteTable(
-  'timeline',
-  {
-    seq: integer().primaryKey(),
-    at_ms: integer().notNull(),
-    kind: text({ enum: ['seen', 'sent', 'decided', 'gap'] }).notNull(),
-    type: text().notNull(),
-    record_id: text(),
-    task_id: text(),
-    topic: text(),
-    partition: integer(),
-    offset: integer(),
-    causation_id: text(),
-    summary: text().notNull(),
-  },
-  (t) => [index('timeline_task_id').on(t.task_id), index('timeline_at_ms').on(t.at_ms)],
-)
+export const timeline = sqliteTable('timeline', {
+  seq: integer().primaryKey(),
+  at_ms: integer().notNull(),
+  kind: text({ enum: ['seen', 'sent', 'decided', 'gap'] }).notNull(),
+  type: text().notNull(),
+  record_id: text(),
+  task_id: text(),
+  topic: text(),
+  partition: integer(),
+  offset: integer(),
+  causation_id: text(),
+  summary: text().notNull(),
+})
 
 /** What any service of the zone could write and this one writes when its turn by rank comes. */
 export const duty = sqliteTable('duty', {
