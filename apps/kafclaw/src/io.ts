@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 
 /** A stream that may be a terminal. */
-type MaybeTerminal<S> = S & { readonly isTTY?: boolean; readonly columns?: number }
+type MaybeTerminal<S> = S & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
 /** What a command has of the process it runs in. */
 export interface Io {

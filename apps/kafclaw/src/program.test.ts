@@ -28,6 +28,8 @@ it.each([
   { argv: ['ask', '--tmeout', '3s', 'x'], suggestion: 'Did you mean --timeout?' },
   { argv: ['start', 'orchestra'], suggestion: 'agent-worker' },
   { argv: ['-o', 'xml', 'tasks'], suggestion: 'table, json' },
+  { argv: ['tasks', 'cancle', 'task_1'], suggestion: 'too many arguments' },
+  { argv: ['dlq', 'show', 'nonsense'], suggestion: 'group.acme.requests:3:1042' },
   { argv: ['trace'], suggestion: "missing required argument 'subject'" },
 ])('exits 2 and says what was meant for $argv', async ({ argv, suggestion }) => {
   const { code, stdout, stderr } = await run(...argv)
@@ -71,9 +73,11 @@ it.each(['--version', '-V'])('answers %s', async (flag) => {
 describe('help of each command', () => {
   const io = { argv: [], variables: {}, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
   const program = createProgram(io, () => {})
-  const leaves = program.commands.flatMap((command) =>
-    command.commands.length === 0 ? [command.name()] : command.commands.map((sub) => `${command.name()} ${sub.name()}`),
-  )
+  const leaves = program.commands.flatMap((command) => [
+    // One that takes options does something by itself too.
+    ...(command.commands.length === 0 || command.options.length > 0 ? [command.name()] : []),
+    ...command.commands.map((sub) => `${command.name()} ${sub.name()}`),
+  ])
 
   it.each(leaves)('%s says what it does and shows examples', async (path) => {
     const { code, stdout } = await run(...path.split(' '), '--help')

@@ -5,6 +5,7 @@ import { addAskCommand } from './commands/ask.ts'
 import { addAuditCommand } from './commands/audit.ts'
 import { addConfigCommand } from './commands/config.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addDlqCommand } from './commands/dlq.ts'
 import { examples } from './commands/examples.ts'
 import { addKsharkCommand } from './commands/kshark.ts'
 import { addMemoryCommand } from './commands/memory.ts'
@@ -63,6 +64,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addMemoryCommand(program, run)
   program.commandsGroup('Operate:')
   addTopicsCommand(program, run)
+  addDlqCommand(program, run)
   addKsharkCommand(program, run)
   addAuditCommand(program, run)
   addConfigCommand(program, run)

@@ -125,6 +125,7 @@ export const ERRORS = {
     'The database file was written by a newer release. Use that release, or another folder.',
   ),
   KC_STORAGE_READONLY: final(403, 'The database file cannot be written. Check the permissions of the data folder.'),
+  KC_TASK_CANCELLED: final(410, 'The task was cancelled by somebody who does not want it any more.'),
   KC_TASK_EXHAUSTED: final(500, 'The task was given up after attempts that made no progress. See its trace.'),
   KC_TASK_EXPIRED: final(410, 'The deadline of the task has passed. Ask again with a later one.'),
   KC_TASK_TIMEOUT: again(504, 'Waiting for the outcome timed out. The task goes on; follow it with `kafclaw trace`.'),

@@ -26,7 +26,7 @@ export function addDemoCommand(program: Command, run: RunAction): void {
       'after',
       examples([
         ['kafclaw demo', 'on the embedded log, in one process'],
-        ['kafclaw demo --kafka', 'on Kafka, six processes'],
+        ['kafclaw demo --kafka', 'on Kafka, seven processes'],
         ['kafclaw demo --fact "Rooms are booked by Ada." --question "Who books rooms?"', ''],
         ['kafclaw demo -o json', 'the same as data'],
       ]),

@@ -5,9 +5,7 @@ export const AGENTS = { reporter: 'agent-a', expert: 'agent-b', author: 'agent-c
 
 export const EXPERT_MEMORY = `${AGENTS.expert}-memory`
 export const AUDIT_SINK = 'audit-sink'
-
-/** Everybody who has to be there before the demo begins. */
-export const MEMBERS: readonly string[] = [...Object.values(AGENTS), EXPERT_MEMORY, AUDIT_SINK]
+export const ORCHESTRATOR = 'orchestrator'
 
 /** A group made for one demo, ready to be asked. */
 export interface DemoGroup extends AsyncDisposable {

@@ -6,7 +6,7 @@ import { readPresence } from '../group/roster.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Output } from '../output/output.ts'
 import { type ChildService, startChild } from './child-service.ts'
-import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY, MEMBERS } from './demo-group.ts'
+import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY, ORCHESTRATOR } from './demo-group.ts'
 import { openDemoHost } from './demo-host.ts'
 
 const READY_WITHIN_MS = 60_000
@@ -15,6 +15,7 @@ const LOOK_EVERY_MS = 50
 /** What runs as a process of its own: the app, the id under which it takes part, the agent that it belongs to. */
 const PROCESSES: ReadonlyArray<readonly [service: string, id: string, agentId: string]> = [
   ['audit-sink', AUDIT_SINK, AUDIT_SINK],
+  ['orchestrator', ORCHESTRATOR, ORCHESTRATOR],
   ['memory-indexer', EXPERT_MEMORY, AGENTS.expert],
   ...Object.values(AGENTS).map((id) => ['agent-worker', id, id] as const),
 ]
@@ -40,7 +41,7 @@ export async function openKafkaGroup(
   const children: ChildService[] = []
   stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
   for (const [service, id, agentId] of PROCESSES) {
-    const own = service === 'audit-sink' ? {} : { KAFCLAW_AGENT_ID: agentId }
+    const own = id === agentId && service !== 'agent-worker' ? {} : { KAFCLAW_AGENT_ID: agentId }
     children.push(
       startChild({ service, id, folder, env, variables: { ...systemVariables(io.variables), ...variables, ...own } }),
     )
@@ -75,7 +76,7 @@ async function untilAllAreLive(host: Host, interrupted: AbortSignal): Promise<vo
   for (;;) {
     const presences = await readPresence(host, zone?.leaseMs ?? settings.leaseMs)
     const live = new Set(presences.filter(({ isLive }) => isLive).map(({ entry }) => entry.agentId))
-    const missing = MEMBERS.filter((id) => !live.has(id))
+    const missing = PROCESSES.map(([, id]) => id).filter((id) => !live.has(id))
     if (missing.length === 0) return
     if (interrupted.aborted) throw new AppError('KC_INTERRUPTED', 'The demo was interrupted.')
     if (env.monotonicMs() > deadlineMs) {

@@ -1,11 +1,14 @@
 import { formatTimestamp } from '@kafclaw/envelope'
 import { EXIT } from '@kafclaw/runtime'
+import type { AgentsOptions } from '../commands/agents.ts'
 import type { Invocation } from '../invocation.ts'
 import { formatAge } from '../output/age.ts'
 import { type Column, renderTable } from '../output/table.ts'
 import { openGroup } from './open-group.ts'
+import { readToEnd } from './read-to-end.ts'
 import { requireTopics } from './require-topics.ts'
-import { type Presence, readPresence } from './roster.ts'
+import { createPresenceList, type Presence, rosterTopic } from './roster.ts'
+import { watchRows } from './watch-rows.ts'
 
 const COLUMNS: ReadonlyArray<Column<Presence>> = [
   { title: 'AGENT', value: ({ entry }) => entry.agentId },
@@ -18,18 +21,35 @@ const COLUMNS: ReadonlyArray<Column<Presence>> = [
   { title: 'SKILLS', value: ({ entry }) => entry.manifest.skills.map(({ name }) => name).join(', ') },
 ]
 
-/** The roster with the age of the last heartbeat of each. */
-export async function agents(invocation: Invocation, options: { live?: true }): Promise<number> {
+/** The roster with the age of the last heartbeat of each; with `watch` again and again. */
+export async function agents(invocation: Invocation, options: AgentsOptions): Promise<number> {
+  const { output, env } = invocation
   await using host = openGroup(invocation)
   const { zone } = await requireTopics(host)
-  const all = await readPresence(host, zone.leaseMs)
-  const shown = all
-    .filter(({ isLive }) => isLive || !options.live)
-    .toSorted((a, b) => Number(b.isLive) - Number(a.isLive) || a.entry.agentId.localeCompare(b.entry.agentId))
-  const { output } = invocation
-  output.data(shown.map(toJson), () => renderTable(COLUMNS, shown, output))
-  if (shown.length === 0) output.note('nobody is there; start somebody with: kafclaw up')
-  return EXIT.done
+  const list = createPresenceList(env, zone.leaseMs)
+  const shown = (): Presence[] =>
+    list
+      .all()
+      .filter(({ isLive }) => isLive || !options.live)
+      .toSorted((a, b) => Number(b.isLive) - Number(a.isLive) || a.entry.agentId.localeCompare(b.entry.agentId))
+  const toText = (rows: readonly Presence[]): string => renderTable(COLUMNS, rows, output)
+  if (!options.watch) {
+    await readToEnd(host.log, [rosterTopic(host)], { onRecord: list.fold })
+    const rows = shown()
+    output.data(rows.map(toJson), () => toText(rows))
+    if (rows.length === 0) output.note('nobody is there; start somebody with: kafclaw up')
+    return EXIT.done
+  }
+  return await watchRows(invocation, host, {
+    topics: async () => [rosterTopic(host)],
+    position: () => 'start',
+    onRecord: list.fold,
+    rows: shown,
+    keyOf: ({ entry }) => entry.agentId,
+    toJson,
+    changeOf: (presence) => ({ ...toJson(presence), age_ms: null, last_beat_at: null }),
+    toText,
+  })
 }
 
 function stateOf({ entry, isLive }: Presence): string {

@@ -10,7 +10,7 @@ const MOST_RETRIES = 5
 export async function readToEnd(
   log: Log,
   topics: readonly string[],
-  options: { onRecord(record: RawRecord): void; position?(topic: string, partition: number): number | 'start' },
+  options: { onRecord(record: RawRecord): void; position?(topic: string, partition: number): number | 'start' | 'end' },
 ): Promise<void> {
   if (topics.length === 0) return
   const outOfReach = Promise.withResolvers<never>()

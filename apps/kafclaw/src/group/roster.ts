@@ -1,5 +1,5 @@
 import type { Env } from '@kafclaw/env'
-import { decode, topicName } from '@kafclaw/envelope'
+import { decode, type RawRecord, topicName } from '@kafclaw/envelope'
 import type { Host } from '@kafclaw/runtime'
 import { createRoster, type RosterEntry } from '@kafclaw/tasks'
 import { readToEnd } from './read-to-end.ts'
@@ -12,19 +12,37 @@ export interface Presence {
   isLive: boolean
 }
 
-/** The roster of the zone now. A beat is old when a lease has passed since, by this machine's clock or by that of the log. */
-export async function readPresence(host: Host, leaseMs: number): Promise<Presence[]> {
+/** The roster of a zone, folded beat by beat. */
+export interface PresenceList {
+  fold(record: RawRecord): void
+  /** As of now. A beat is old when a lease has passed since, by this machine's clock or by that of the log. */
+  all(): Presence[]
+}
+
+export function createPresenceList(env: Env, leaseMs: number): PresenceList {
   const roster = createRoster(() => leaseMs)
-  await readToEnd(host.log, [topicName(host.settings, 'announce')], {
-    onRecord(record) {
+  return {
+    fold(record) {
       const decoded = decode(record)
       if (decoded.kind === 'envelope' && decoded.envelope.type === 'announce') roster.fold(decoded.envelope, record)
     },
-  })
-  return roster.all().map((entry) => {
-    const ageMs = ageOf(host.env, entry)
-    return { entry, ageMs, isLive: roster.isLive(entry) && ageMs <= leaseMs }
-  })
+    all: () =>
+      roster.all().map((entry) => {
+        const ageMs = ageOf(env, entry)
+        return { entry, ageMs, isLive: roster.isLive(entry) && ageMs <= leaseMs }
+      }),
+  }
+}
+
+export function rosterTopic({ settings }: Host): string {
+  return topicName(settings, 'announce')
+}
+
+/** The roster of the zone now. */
+export async function readPresence(host: Host, leaseMs: number): Promise<Presence[]> {
+  const list = createPresenceList(host.env, leaseMs)
+  await readToEnd(host.log, [rosterTopic(host)], { onRecord: list.fold })
+  return list.all()
 }
 
 function ageOf(env: Env, entry: RosterEntry): number {

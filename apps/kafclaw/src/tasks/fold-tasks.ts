@@ -1,7 +1,6 @@
-import { decode, formatPlace, parseTopicName, type RequestEnvelope, topicName } from '@kafclaw/envelope'
-import type { Host, ZoneSettings } from '@kafclaw/runtime'
+import { decode, formatPlace, parseTopicName, type RawRecord, type RequestEnvelope, topicName } from '@kafclaw/envelope'
+import type { ZoneSettings } from '@kafclaw/runtime'
 import { foldRequest, foldResponse, foldStatus, isHome, newTask, type TaskState } from '@kafclaw/tasks'
-import { readToEnd } from '../group/read-to-end.ts'
 
 /** A task of the zone as the log has it, with what a list shows beside its state. */
 export interface ListedTask {
@@ -24,26 +23,23 @@ export function taskTopics(names: Iterable<string>, scope: { group: string; zone
   return [...fixed, ...skills]
 }
 
-/** Folds the topics of the zone by the same rules as every member (docs/wire.md, Log order decides). */
-export async function foldTasks(
-  host: Host,
-  options: {
-    zone: ZoneSettings
-    topics: readonly string[]
-    position?(topic: string, partition: number): number | 'start'
-  },
-): Promise<ListedTask[]> {
+/** The tasks of a zone, folded record by record. */
+export interface TaskList {
+  fold(record: RawRecord): void
+  all(): ListedTask[]
+}
+
+/** Folds by the same rules as every member (docs/wire.md, Log order decides); give it the records of a partition in log order. */
+export function createTaskList({ partitions }: ZoneSettings): TaskList {
   const listed = new Map<string, ListedTask>()
-  const { partitions } = options.zone
 
   function change(taskId: string, timestampMs: number, fold: (entry: ListedTask) => Partial<ListedTask>): void {
     const entry = listed.get(taskId) ?? { task: newTask(taskId), request: null, askedMs: timestampMs, endedMs: null }
     listed.set(taskId, { ...entry, ...fold(entry) })
   }
 
-  await readToEnd(host.log, options.topics, {
-    ...(options.position ? { position: options.position } : {}),
-    onRecord(record) {
+  return {
+    fold(record) {
       const decoded = decode(record)
       if (decoded.kind !== 'envelope') return
       const { envelope } = decoded
@@ -66,6 +62,6 @@ export async function foldTasks(
         }))
       }
     },
-  })
-  return [...listed.values()]
+    all: () => [...listed.values()],
+  }
 }

@@ -3,13 +3,15 @@ import { EXIT, type Host, parseDuration } from '@kafclaw/runtime'
 import { countingRequest } from '@kafclaw/tasks'
 import type { TasksOptions } from '../commands/tasks.ts'
 import { openGroup } from '../group/open-group.ts'
+import { readToEnd } from '../group/read-to-end.ts'
 import { requireTopics } from '../group/require-topics.ts'
+import { watchRows } from '../group/watch-rows.ts'
 import type { Invocation } from '../invocation.ts'
 import { formatAge } from '../output/age.ts'
 import { type Column, renderTable } from '../output/table.ts'
-import { foldTasks, type ListedTask, taskTopics } from './fold-tasks.ts'
+import { createTaskList, type ListedTask, taskTopics } from './fold-tasks.ts'
 
-/** Lists the tasks of the zone, newest first. */
+/** Lists the tasks of the zone, newest first; with `watch` again and again. */
 export async function tasks(invocation: Invocation, options: TasksOptions): Promise<number> {
   const limit = readLimit(options.limit)
   const sinceMs = options.since === undefined ? null : parseDuration(options.since)
@@ -17,14 +19,31 @@ export async function tasks(invocation: Invocation, options: TasksOptions): Prom
   await using host = openGroup(invocation)
   const { topics: names, zone } = await requireTopics(host)
   const topics = taskTopics(names, host.settings)
-  const position = sinceMs === null ? undefined : await positionsSince(host, topics, env.now() - sinceMs)
-  const all = await foldTasks(host, { zone, topics, ...(position ? { position } : {}) })
-  const wanted = all
-    .filter((entry) => options.state === undefined || stateOf(entry) === options.state)
-    .toSorted((a, b) => b.askedMs - a.askedMs)
-  const shown = wanted.slice(0, limit)
-  output.data(shown.map(toJson), () => renderTable(columns(env.now()), shown, output))
-  if (wanted.length > shown.length) output.note(`${wanted.length - shown.length} more; see --limit and --since`)
+  const position = sinceMs === null ? () => 'start' as const : await positionsSince(host, topics, env.now() - sinceMs)
+  const list = createTaskList(zone)
+  const wanted = (): ListedTask[] =>
+    list
+      .all()
+      .filter((entry) => options.state === undefined || stateOf(entry) === options.state)
+      .toSorted((a, b) => b.askedMs - a.askedMs)
+  const toText = (rows: readonly ListedTask[]): string => renderTable(columns(env.now()), rows, output)
+  if (options.watch) {
+    return await watchRows(invocation, host, {
+      topics: async () => taskTopics(await host.log.listTopics(), host.settings),
+      position,
+      onRecord: list.fold,
+      rows: wanted,
+      limit,
+      keyOf: ({ task }) => task.taskId,
+      toJson,
+      toText,
+    })
+  }
+  await readToEnd(host.log, topics, { position, onRecord: list.fold })
+  const all = wanted()
+  const shown = all.slice(0, limit)
+  output.data(shown.map(toJson), () => toText(shown))
+  if (all.length > shown.length) output.note(`${all.length - shown.length} more; see --limit and --since`)
   return EXIT.done
 }
 
@@ -43,7 +62,7 @@ async function positionsSince(
   return (topic, partition) => known.get(`${topic}/${partition}`) ?? 'start'
 }
 
-function stateOf({ task }: ListedTask): 'open' | 'claimed' | 'ended' {
+export function stateOf({ task }: Pick<ListedTask, 'task'>): 'open' | 'claimed' | 'ended' {
   if (task.outcome) return 'ended'
   return task.claim && task.released === null ? 'claimed' : 'open'
 }
