@@ -58,6 +58,7 @@ const statusPayload = fc.oneof(
   runOf.map(({ attempt, id }) => claim(attempt, id)),
   runOf.map(({ id }): object => ({ status: 'released', run_id: id, reason: 'error' })),
   runOf.map(({ id }): object => ({ status: 'progress', run_id: id, text: 'on it' })),
+  runOf.map(({ attempt }): object => ({ status: 'assigned', attempt, agent_id: 'agent-b' })),
 )
 const responsePayload = fc
   .constantFrom<NewPayloads['response']['status'][]>('completed', 'failed', 'cancelled')
@@ -141,6 +142,68 @@ it('comes to the same state from any stored state', () => {
       const merged = interleave(all, flips)
       const stored: TaskState = JSON.parse(JSON.stringify(merged.slice(0, cut).reduce(read, newTask(TASK))))
       expect(merged.slice(cut).reduce(read, stored)).toEqual(merged.reduce(read, newTask(TASK)))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('ends in the same state after any crashes, each with a restart from what was stored last', () => {
+  const act = fc.record({ kind: fc.constantFrom('read', 'read', 'store', 'crash'), lane: fc.nat(2), count: fc.nat(4) })
+  fc.assert(
+    fc.property(logs, fc.array(act, { maxLength: 40 }), (all, acts) => {
+      const lanes = [all.requests, all.status, all.responses]
+      let state = { task: newTask(TASK), next: [0, 0, 0] }
+      let stored = JSON.stringify(state)
+      const readOn = (lane: number, count: number): void => {
+        const from = state.next[lane] ?? 0
+        const batch = (lanes[lane] ?? []).slice(from, from + count)
+        const next = state.next.map((offset, at) => (at === lane ? offset + batch.length : offset))
+        state = { task: batch.reduce(read, state.task), next }
+      }
+      for (const { kind, lane, count } of acts) {
+        if (kind === 'read') readOn(lane, count)
+        else if (kind === 'store') stored = JSON.stringify(state)
+        else state = JSON.parse(stored)
+      }
+      for (const lane of lanes.keys()) readOn(lane, Number.POSITIVE_INFINITY)
+      expect(view(state.task)).toEqual(view(inOrder(all)))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** What a writer does: a run is claimed before it is released, and every record may be sent again, however late. */
+const sentAgain = fc
+  .record({
+    runs: fc.array(fc.record({ run: runOf, isReleased: fc.boolean() }), { maxLength: 6 }),
+    answers: fc.array(responsePayload, { maxLength: 3 }),
+    copies: fc.array(fc.record({ of: fc.nat(20), after: fc.nat(20) }), { maxLength: 10 }),
+  })
+  .map(({ runs, answers, copies }) => {
+    const written = runs.flatMap(({ run, isReleased }) => [
+      envelopeOf('task_status', claim(run.attempt, run.id)),
+      ...(isReleased ? [envelopeOf('task_status', { status: 'released', run_id: run.id, reason: 'error' })] : []),
+    ])
+    const all = [...written, ...answers.map((payload) => envelopeOf('response', payload))]
+    const withCopies = copies.reduce((list, { of, after }) => {
+      const copy = list[of]
+      return copy ? list.toSpliced(of + 1 + (after % (list.length - of)), 0, copy) : list
+    }, all)
+    return { all, withCopies }
+  })
+
+it('is not changed by records that are sent again, however late', () => {
+  const meaningOf = (envelopes: readonly Envelope[]): object => {
+    const task = envelopes.reduce((before, envelope, offset) => {
+      const lane = envelope.type === 'response' ? 'responses' : 'status'
+      return read(before, { lane, partition: HOME, offset, envelope })
+    }, newTask(TASK))
+    const { bound, released } = task
+    return { bound, released, claim: task.claim?.recordId, outcome: task.outcome?.recordId }
+  }
+  fc.assert(
+    fc.property(sentAgain, ({ all, withCopies }) => {
+      expect(meaningOf(withCopies)).toEqual(meaningOf(all))
     }),
     { numRuns: 500 },
   )
