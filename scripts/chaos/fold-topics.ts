@@ -1,4 +1,4 @@
-import { decode, formatPlace, topicName } from '@kafclaw/envelope'
+import { decode, formatPlace, parseTopicName } from '@kafclaw/envelope'
 import { type Log, readAll } from '@kafclaw/kafka'
 import { foldRequest, foldResponse, foldStatus, isHome, newTask, type TaskState } from '@kafclaw/tasks'
 
@@ -12,10 +12,7 @@ export async function foldTopics(
   const change = (taskId: string, fold: (task: TaskState) => TaskState): void => {
     tasks.set(taskId, fold(tasks.get(taskId) ?? newTask(taskId)))
   }
-  for (const record of await readAll(
-    log,
-    (['requests', 'tasks_status', 'responses'] as const).map((kind) => topicName(scope, kind)),
-  )) {
+  for (const record of await readAll(log, await topicsOfTasks(log, scope))) {
     const decoded = decode(record)
     if (decoded.kind !== 'envelope') continue
     const { envelope } = decoded
@@ -29,4 +26,13 @@ export async function foldTopics(
       change(envelope.correlation_id, (task) => foldResponse(task, envelope, record.offset))
   }
   return tasks
+}
+
+const KINDS: readonly string[] = ['requests', 'skill_requests', 'tasks_status', 'responses']
+
+async function topicsOfTasks(log: Log, scope: { group: string; zone: string }): Promise<string[]> {
+  return (await log.listTopics()).filter((name) => {
+    const address = parseTopicName(name)
+    return address?.group === scope.group && address.zone === scope.zone && KINDS.includes(address.kind)
+  })
 }
