@@ -104,5 +104,5 @@ export function envelopeSchema(type: EnvelopeType): TSchema {
 
 /** The envelope around a payload that this release does not know. */
 export function unknownTypeSchema(): TSchema {
-  return Type.Object({ type: Type.String(), payload: Type.Unknown(), ...fields }, { ...closed })
+  return Type.Object({ type: Type.String(), payload: Type.Unsafe<unknown>(notNull), ...fields }, { ...closed })
 }
