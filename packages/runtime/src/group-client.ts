@@ -129,7 +129,8 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
   async function askAll(questions: readonly Question[]): Promise<Asked[]> {
     const requests = questions.map(toRequest)
     for (const { correlation_id } of requests) {
-      const settle = Promise.withResolvers<ResponseEnvelope>()
+      // Asked again under one task id, all who ask wait for one outcome.
+      const settle = waiting.get(correlation_id) ?? Promise.withResolvers<ResponseEnvelope>()
       // Whoever does not wait for the outcome must not be ended by its failure.
       settle.promise.catch(() => undefined)
       waiting.set(correlation_id, settle)
