@@ -1,11 +1,8 @@
 import { AppError, deriveTaskId } from '@kafclaw/envelope'
-import type { Recall, RecalledItem } from '@kafclaw/memory'
+import { RECALL_SKILL, type Recall, readRecalledItems } from '@kafclaw/memory'
 import type { MemberParts } from '@kafclaw/runtime'
 import type { ToolContext } from '@kafclaw/tools'
 import type { CallFrame } from './frames.ts'
-
-/** The skill under which a memory indexer answers. */
-const RECALL_SKILL = 'memory.recall'
 
 /**
  * Recall over the log: a child task for the indexer of this agent, `<agent_id>-memory`. Error: KC_MEMORY_FAILED with what
@@ -49,27 +46,7 @@ export function createWireRecall({
       if (status !== 'completed') {
         throw new AppError('KC_MEMORY_FAILED', `${indexer} could not recall: ${error?.message ?? status}.`)
       }
-      return itemsOf(output)
+      return readRecalledItems(output)
     },
   }
-}
-
-/** What the indexer sent was checked as a record, but its output is free: only what looks like an item is taken. */
-function itemsOf(output: unknown): RecalledItem[] {
-  if (typeof output !== 'object' || output === null || !('items' in output) || !Array.isArray(output.items)) return []
-  return output.items.filter(isItem)
-}
-
-function isItem(value: unknown): value is RecalledItem {
-  if (typeof value !== 'object' || value === null) return false
-  const item: Partial<Record<keyof RecalledItem, unknown>> = value
-  return (
-    typeof item.item_id === 'string' &&
-    typeof item.content === 'string' &&
-    typeof item.title === 'string' &&
-    typeof item.author === 'string' &&
-    typeof item.topic === 'string' &&
-    typeof item.partition === 'number' &&
-    typeof item.offset === 'number'
-  )
 }

@@ -1,5 +1,5 @@
-import { decode, type MemoryEnvelope, parseTimestamp, type RawRecord } from '@kafclaw/envelope'
-import type { MemoryIndex } from '@kafclaw/memory'
+import { decode, type RawRecord } from '@kafclaw/envelope'
+import { type MemoryIndex, toMemoryItem } from '@kafclaw/memory'
 import type { FollowedRows } from '@kafclaw/runtime'
 import type { Db } from '@kafclaw/storage'
 import type { Logger } from '@kafclaw/telemetry'
@@ -17,7 +17,7 @@ export function createIndexRows({ db, index, logger }: { db: Db; index: MemoryIn
     const decoded = decode(record)
     switch (decoded.kind) {
       case 'envelope':
-        if (decoded.envelope.type === 'memory') index.put(toItem(record, decoded.envelope))
+        if (decoded.envelope.type === 'memory') index.put(toMemoryItem(record, decoded.envelope))
         return
       case 'tombstone':
         index.forget({ ...placeOf(record), itemId: decoded.key })
@@ -45,22 +45,4 @@ export function createIndexRows({ db, index, logger }: { db: Db; index: MemoryIn
 
 function placeOf({ topic, partition, offset }: RawRecord) {
   return { topic, partition, offset }
-}
-
-function toItem(record: RawRecord, { payload, zone, sender_id, labels, expires_at }: MemoryEnvelope) {
-  const expiresAt = payload.expires_at ?? expires_at
-  return {
-    ...placeOf(record),
-    itemId: payload.item_id,
-    zone,
-    author: sender_id,
-    title: payload.title,
-    // What lies elsewhere is found by its title.
-    content: payload.content ?? '',
-    contentType: payload.content_type,
-    tags: payload.tags,
-    labels: { ...labels },
-    expiresAtMs: expiresAt === null ? null : parseTimestamp(expiresAt),
-    timestampMs: record.timestampMs,
-  }
 }

@@ -1,5 +1,5 @@
 import { topicName } from '@kafclaw/envelope'
-import { createMemoryIndex, type Recall } from '@kafclaw/memory'
+import { createMemoryIndex, RECALL_SKILL, type Recall } from '@kafclaw/memory'
 import {
   createFollowingService,
   createTopicFollower,
@@ -11,7 +11,7 @@ import {
 import { openDatabase } from '@kafclaw/storage'
 import { CAPACITY, type IndexerOptions, indexerOptions } from './config.ts'
 import { createEmbedding, EMBEDDING } from './embedding.ts'
-import { createRecallHandler, RECALL_SKILL } from './handlers/recall.ts'
+import { createRecallHandler } from './handlers/recall.ts'
 import { createIndexRows } from './index-rows.ts'
 
 /** The service, and what it serves for those who live in the same process. */

@@ -1,4 +1,4 @@
-import type { RecordPlace } from '@kafclaw/envelope'
+import { type MemoryEnvelope, parseTimestamp, type RawRecord, type RecordPlace } from '@kafclaw/envelope'
 
 /** A memory item with the record that says it: what the index keeps. */
 export interface MemoryItem extends RecordPlace {
@@ -19,4 +19,26 @@ export interface MemoryItem extends RecordPlace {
 /** A tombstone: the item of this id on this topic is to be forgotten. */
 export interface ForgottenItem extends RecordPlace {
   readonly itemId: string
+}
+
+/** The item that a record of `memory.shared` says; it expires with its envelope where its payload says nothing. */
+export function toMemoryItem(record: RawRecord, envelope: MemoryEnvelope): MemoryItem {
+  const { payload, zone, sender_id, labels, expires_at } = envelope
+  const expiresAt = payload.expires_at ?? expires_at
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    itemId: payload.item_id,
+    zone,
+    author: sender_id,
+    title: payload.title,
+    // What lies elsewhere is found by its title.
+    content: payload.content ?? '',
+    contentType: payload.content_type,
+    tags: payload.tags,
+    labels: { ...labels },
+    expiresAtMs: expiresAt === null ? null : parseTimestamp(expiresAt),
+    timestampMs: record.timestampMs,
+  }
 }

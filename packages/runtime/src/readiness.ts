@@ -1,14 +1,6 @@
-/** One thing that has to be right before a service is ready; `detail` tells a person what it waits for. */
-export interface ReadinessCheck {
-  name: string
-  ok: boolean
-  detail: string
-}
+import type { Readiness, ReadinessCheck } from '@kafclaw/http'
 
-export interface Readiness {
-  ready: boolean
-  checks: ReadinessCheck[]
-}
+export type { Readiness, ReadinessCheck } from '@kafclaw/http'
 
 /** The state of the checks of one service. */
 export interface ReadinessBoard {

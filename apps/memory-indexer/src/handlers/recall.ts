@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Env } from '@kafclaw/env'
 import { AppError, formatTimestamp } from '@kafclaw/envelope'
-import type { Recall, RecalledItem } from '@kafclaw/memory'
+import { RECALL_SKILL, type Recall, type RecalledItem } from '@kafclaw/memory'
 import type { Run, RunHandler, RunOutcome } from '@kafclaw/runtime'
-
-export const RECALL_SKILL = 'memory.recall'
 
 const MOST_ITEMS = 20
 /** Within the time that a caller's recall tool takes at most. */
