@@ -22,8 +22,8 @@ const LIKELY = {
   rareBeats: 0.3,
   /** One process reads one topic far behind the others. */
   slowTopic: 0.5,
-  /** The topic of beats is compacted: a process that starts reads the last beat of each agent only. */
-  compaction: 0.3,
+  /** Agents have lived before: compaction has left their last beats, one of them has claimed under a boot that is forgotten. */
+  history: 0.3,
   /** The task is asked for again, perhaps elsewhere. */
   repeated: 0.5,
   /** The repeated request says something else. */

@@ -147,10 +147,10 @@ function viewOf(task: TaskState): string {
   return JSON.stringify({ ...task, requests: task.requests.map(({ place }) => place).sort() })
 }
 
-/** The first beat with this number that the process could read must be one of this boot. */
+/** The first beat with this number must be one of this boot. */
 function ownsNumber(broker: Broker, life: Life, member: Member): boolean {
-  const first = broker.logs.announce.find(({ envelope, offset }) => {
-    if (envelope.type !== 'announce' || life.compacted.has(offset)) return false
+  const first = broker.logs.announce.find(({ envelope }) => {
+    if (envelope.type !== 'announce') return false
     return envelope.payload.agent_id === member.agentId && envelope.payload.boot === life.boot.number()
   })
   return first?.envelope.type === 'announce' && first.envelope.payload.boot_id === life.boot.id

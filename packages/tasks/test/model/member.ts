@@ -35,8 +35,6 @@ export interface Life {
   readonly absence: AbsenceChain
   /** Where the topics ended when it started. */
   readonly ends: Readonly<Record<Lane, number>>
-  /** Beats that compaction has removed from what it reads. */
-  readonly compacted: ReadonlySet<number>
   readonly beatLane: Connection
   readonly outboxLane: Connection
   announceNext: number
@@ -120,7 +118,6 @@ export function start(world: World, member: Member): void {
       responses: logs.responses.length,
       responsesAway: logs.responsesAway.length,
     },
-    compacted: world.faults.compaction ? compactedBeats(world) : new Set(),
     beatLane: world.broker.connect(),
     outboxLane: world.broker.connect(),
     announceNext: 0,
@@ -165,21 +162,6 @@ export function isCaughtUp(member: Member, life: Life, lanes: readonly Lane[]): 
 
 export function nextOffset(member: Member, life: Life, lane: Lane): number {
   return lane === 'announce' ? life.announceNext : member.disk.positions[lane]
-}
-
-/** Below a random offset only the last beat of each agent is left. */
-function compactedBeats(world: World): Set<number> {
-  const log = world.broker.logs.announce
-  const cleanBelow = world.random.below(log.length + 1)
-  const last = new Map<string, number>()
-  const removed = new Set<number>()
-  for (const { offset, envelope } of log.slice(0, cleanBelow)) {
-    if (envelope.type !== 'announce') continue
-    const before = last.get(envelope.payload.agent_id)
-    if (before !== undefined) removed.add(before)
-    last.set(envelope.payload.agent_id, offset)
-  }
-  return removed
 }
 
 export const ALL_LANES: readonly Lane[] = ['announce', ...TASK_LANES]

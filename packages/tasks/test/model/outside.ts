@@ -1,5 +1,5 @@
 import type { RecordPlace } from '@kafclaw/envelope'
-import { assignRecord, claimRecord, requestRecord, responseRecord } from './records.ts'
+import { assignRecord, beatRecord, claimRecord, requestRecord, responseRecord } from './records.ts'
 import { strikes, type World } from './world.ts'
 
 /** Whoever asks, cancels, or answers and claims from outside. */
@@ -20,7 +20,18 @@ export function createOutside(world: World): Outside {
     asked: [],
   }
   ask(world, outside, { ...outside, content: 'x' })
+  if (faults.history) liveBefore(world, outside)
   return outside
+}
+
+function liveBefore(world: World, outside: Outside): void {
+  const { random, broker, nowMs } = world
+  const agents = ['agent-0', 'agent-1', 'agent-2'] as const
+  for (const agentId of agents) {
+    const fields = { agentId, bootId: `${agentId}.before`, boot: 2 + random.below(4), free: 1, leaving: false }
+    broker.append({ lane: 'announce', envelope: beatRecord(world.newId('beat'), fields) }, nowMs)
+  }
+  if (random.flip(0.5)) claim(world, outside, { ahead: 1, agentId: random.pick(agents) })
 }
 
 interface Question {
@@ -42,7 +53,7 @@ export function actOutside(world: World, outside: Outside): void {
   else if (strikes(world, 'foreignAnswer', 0.05)) answer(world, 'completed')
   else if (strikes(world, 'cancel', 0.05)) answer(world, 'cancelled')
   else if (strikes(world, 'advice', 0.2)) assign(world)
-  else if (strikes(world, 'foreignClaim', 0.05)) claim(world, outside, random.below(2))
+  else if (strikes(world, 'foreignClaim', 0.05)) claim(world, outside, { ahead: random.below(2), agentId: 'foreign' })
 }
 
 function askAgain(world: World, outside: Outside): void {
@@ -71,7 +82,7 @@ function answer(world: World, status: 'completed' | 'cancelled'): void {
   broker.append({ lane, envelope }, nowMs)
 }
 
-function claim(world: World, outside: Outside, ahead: number): void {
+function claim(world: World, outside: Outside, { ahead, agentId }: { ahead: number; agentId: string }): void {
   const { faults, random, broker, nowMs } = world
   const request = random.oneOf(outside.asked)
   if (!request) return
@@ -83,7 +94,7 @@ function claim(world: World, outside: Outside, ahead: number): void {
     ...named,
     attempt,
     runId: world.newId('run'),
-    agentId: 'foreign',
+    agentId,
     boot: 1,
   })
   broker.append({ lane, envelope }, nowMs)

@@ -82,7 +82,7 @@ function fold(world: World, member: Member, { life, draft, record }: Reading): b
       return true
     case 'announce':
       life.announceNext = offset + 1
-      return life.compacted.has(offset) || foldBeat(world, member, { life, draft, record })
+      return foldBeat(world, member, { life, draft, record })
   }
 }
 
