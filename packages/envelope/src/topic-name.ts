@@ -24,19 +24,27 @@ const kindBySuffix = new Map<string, TopicKind>(
 /** The name of a topic; group-scoped kinds ignore the zone. Throws KC_ENVELOPE_INVALID on names that break the pattern. */
 export function topicName(scope: { group: string; zone: string }, kind: TopicKind, skill?: string): string {
   const spec = TOPICS[kind]
-  const zone = spec.scope === 'group' ? PUBLIC_ZONE : scope.zone
-  if (!isName(scope.group) || !isName(zone)) {
-    throw new AppError(
-      'KC_ENVELOPE_INVALID',
-      `"${scope.group}" and "${zone}" must both be names like "acme" or "team-1"`,
-    )
-  }
-  const prefix = zone === PUBLIC_ZONE ? `group.${scope.group}.` : `group.${scope.group}.zone.${zone}.`
+  const prefix = prefixOf({ group: scope.group, zone: spec.scope === 'group' ? PUBLIC_ZONE : scope.zone })
   if (kind !== 'skill_requests') return prefix + spec.suffix
   if (!isSkillName(skill)) {
     throw new AppError('KC_ENVELOPE_INVALID', `"${skill}" must be a skill: segments like "chat" or "memory.recall"`)
   }
   return prefix + SKILL_PREFIX + skill + SKILL_SUFFIX
+}
+
+/**
+ * The consumer group under whose name the zone's services commit offsets, in the pattern of the topic names: `open` is where a
+ * reader that knows nothing may begin, `work` where the first request lies that nobody has taken (docs/wire.md, section 5).
+ */
+export function offsetGroupName(scope: { group: string; zone: string }, purpose: 'open' | 'work'): string {
+  return prefixOf(scope) + purpose
+}
+
+function prefixOf({ group, zone }: { group: string; zone: string }): string {
+  if (!isName(group) || !isName(zone)) {
+    throw new AppError('KC_ENVELOPE_INVALID', `"${group}" and "${zone}" must both be names like "acme" or "team-1"`)
+  }
+  return zone === PUBLIC_ZONE ? `group.${group}.` : `group.${group}.zone.${zone}.`
 }
 
 const parsed = new Map<string, TopicAddress | null>()

@@ -25,6 +25,10 @@ export function isRequestTopic(topic: string): boolean {
   return kind === 'requests' || kind === 'skill_requests'
 }
 
+export function isSkillRequests(topic: string): boolean {
+  return parseTopicName(topic)?.kind === 'skill_requests'
+}
+
 /** Compacted topics are read from their beginning at each start: what they say lives in memory only. */
 export function isReadFromStart(topic: string): boolean {
   const kind = parseTopicName(topic)?.kind

@@ -14,8 +14,9 @@ export {
   readZone,
 } from './group-client.ts'
 export { groupTopics, readGroupRecords } from './group-records.ts'
+export type { GroupView } from './group-view.ts'
 export { type Host, type HostOptions, type MemberParts, openHost, openMember, type Service, VERSION } from './host.ts'
-export { createMember, type GroupView, type Member, type MemberEnd } from './member.ts'
+export { createMember, type Member, type MemberEnd } from './member.ts'
 export type { MemberOptions } from './member-core.ts'
 export { deadLetterPoison } from './poison-records.ts'
 export type { Readiness, ReadinessCheck } from './readiness.ts'

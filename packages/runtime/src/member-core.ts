@@ -16,6 +16,7 @@ import { type Claims, createClaims, type DueClaim } from './claims.ts'
 import { createDuties, type Duties } from './duties.ts'
 import { createRecordFold } from './fold-record.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import type { GroupOffsetTimes } from './group-offsets.ts'
 import type { GroupState } from './group-state.ts'
 import { isRequestTopic } from './group-topics.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -55,6 +56,8 @@ export interface MemberOptions {
   retentionDays: number
   /** Reads the topics of all skills of the zone, not only of its own. */
   readsAllSkills?: boolean
+  /** For tests, which cannot wait for minutes. */
+  groupOffsetTimes?: GroupOffsetTimes
   /** Hears, after each commit, of the tasks that changed. */
   onTasks?(changed: readonly StoredTask[]): void
   /** Hears of each beat of its own that was read back: the clock of its zone has moved. */
@@ -118,6 +121,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
         for (const due of claims.takeDue()) written.set(due.task.taskId, writeClaim(due))
       },
       committed(changed, rows) {
+        positions.keep()
         relay.enqueue(rows)
         runs.settle(true)
         for (const { task } of claims.settle(true)) {
@@ -131,6 +135,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
         claims.arm()
       },
       rolledBack() {
+        positions.drop()
         runs.settle(false)
         claims.settle(false)
         duties.rolledBack()

@@ -1,10 +1,14 @@
 import type { Env } from '@kafclaw/env'
 import type { ReaderLag } from '@kafclaw/kafka'
 import { METRICS, type Metrics } from '@kafclaw/telemetry'
+import type { GroupOffsets } from './group-offsets.ts'
 import type { MemberCore } from './member-core.ts'
 
 /** Gauges that are read when somebody asks for the metrics. */
-export function observeMember(metrics: Metrics, of: { env: Env; core: MemberCore; lag(): readonly ReaderLag[] }): void {
+export function observeMember(
+  metrics: Metrics,
+  of: { env: Env; core: MemberCore; groupOffsets: GroupOffsets; lag(): readonly ReaderLag[] },
+): void {
   const { core, env } = of
   metrics.gauge(METRICS.readerLag, () => lagByTopic(of.lag()))
   metrics.gauge(METRICS.outboxRows, () => core.relay.waiting())
@@ -14,6 +18,7 @@ export function observeMember(metrics: Metrics, of: { env: Env; core: MemberCore
   })
   metrics.gauge(METRICS.outboxParked, () => core.outbox.countParked())
   metrics.gauge(METRICS.tasksOpen, () => core.tasks.countOpen())
+  metrics.gauge(METRICS.oldestUnclaimed, () => of.groupOffsets.oldestUnclaimedSeconds())
   metrics.gauge(METRICS.runsRunning, () => core.runs.count())
 }
 

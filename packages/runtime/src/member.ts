@@ -1,37 +1,21 @@
-import { hostname } from 'node:os'
-import {
-  AppError,
-  createEnvelope,
-  type Envelope,
-  type ErrorCode,
-  formatPlace,
-  type RawRecord,
-  topicName,
-} from '@kafclaw/envelope'
-import type { Reader, ReaderEvent } from '@kafclaw/kafka'
-import { deleteFinished } from '@kafclaw/storage'
-import { type BootName, beatTimeoutMs, createBoot, type RosterEntry } from '@kafclaw/tasks'
+import { AppError, type Envelope, type ErrorCode, formatPlace, type RawRecord, topicName } from '@kafclaw/envelope'
+import type { Reader, ReaderEvent, ReaderLag } from '@kafclaw/kafka'
+import type { Db } from '@kafclaw/storage'
+import { beatTimeoutMs, createBoot } from '@kafclaw/tasks'
+import { composeBeat } from './beat-record.ts'
+import { startAtBookmark } from './fresh-start.ts'
+import { createGroupOffsets } from './group-offsets.ts'
 import { createGroupState } from './group-state.ts'
 import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
+import { type GroupView, viewGroup } from './group-view.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createJournalEnds } from './journal-ends.ts'
 import { createMemberCore, type MemberOptions } from './member-core.ts'
 import { observeMember } from './member-gauges.ts'
+import { createOpenTaskLimit } from './open-task-limit.ts'
 import { createReadinessBoard, type Readiness } from './readiness.ts'
-import { type NewRecord, toOutgoing } from './sender.ts'
-import type { StoredTask } from './task-store.ts'
-
-/** The zone as a member sees it; in memory, up to date as of the last commit. */
-export interface GroupView {
-  openTasks(): Iterable<StoredTask>
-  /** Agents and services whose last beat is younger than a lease by the clock of the log. */
-  live(): RosterEntry[]
-  isAbsent(other: BootName): boolean
-  isServedByGroup(skill: string): boolean
-  leaseMs(): number
-  /** Epoch milliseconds by the clock of the log. */
-  clockMs(): number
-}
+import { keepRetention } from './retention.ts'
+import type { NewRecord } from './sender.ts'
 
 export type MemberEnd =
   | { reason: 'stopped' }
@@ -61,12 +45,7 @@ export interface Member {
 
 const STOP_MS = 25_000
 const RUN_GRACE_MS = 18_000
-/** About 2 KB of memory each. */
-const MOST_OPEN_TASKS = 50_000
 const NEW_TOPICS_MS = 30_000
-const RETENTION_EVERY_MS = 3_600_000
-const RETENTION_PAUSE_MS = 50
-const DAY_MS = 86_400_000
 
 /** Starts at once; `whenReady` tells when it takes tasks, `ended` why it does no more. */
 export function createMember(options: MemberOptions): Member {
@@ -96,13 +75,8 @@ export function createMember(options: MemberOptions): Member {
     logger,
     publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(group.leaseMs()), retries: 0 }),
     leaseMs: group.leaseMs,
-    compose,
-    proveStorage: () =>
-      void options.db.transaction(() =>
-        options.db.exec(
-          `insert into meta (name, value) values ('beat', '${env.now()}') on conflict do update set value = excluded.value`,
-        ),
-      ),
+    compose: () => composeBeat(options, { boot, isLeaving: leaving, free: core.runs.slots.free() }),
+    proveStorage: () => writeBeat(options.db, env.now()),
   })
 
   const core = createMemberCore(options, {
@@ -113,44 +87,17 @@ export function createMember(options: MemberOptions): Member {
     signal: stopping.signal,
     mayClaim: () => confirmed && !leaving,
     onBeat: readBeat,
-    onForeignLog(topic, partition) {
-      throw new AppError(
-        'KC_LOG_FOREIGN',
-        `${topic}/${partition} is another log than the one this service had read: it begins anew.`,
-      )
-    },
+    onForeignLog: refuseForeignLog,
     onStorageTrouble(error) {
       core.events.storageTrouble(error)
       board.set('storage', error === null, error?.message ?? 'the database takes writes')
     },
     skillTopic: (skill) => (knownSkillTopics.has(topicName(scope, 'skill_requests', skill)) ? skill : undefined),
   })
-  observeMember(options.metrics, { env, core, lag: () => reader?.lag() ?? [] })
-
-  function compose() {
-    const envelope = createEnvelope(
-      {
-        type: 'announce',
-        ...scope,
-        sender_id: options.agentId,
-        payload: {
-          agent_id: options.agentId,
-          boot_id: boot.id,
-          boot: boot.number(),
-          status: leaving ? 'leaving' : 'live',
-          role: options.role,
-          skills: options.skills,
-          capacity: options.capacity,
-          free: core.runs.slots.free(),
-          protocol_level: 3,
-          version: options.version,
-          host: hostname(),
-        },
-      },
-      { id: env.newId(), nowMs: env.now() },
-    )
-    return { id: envelope.id, record: toOutgoing(envelope, { partitions: 1 }) }
-  }
+  const lag = (): ReaderLag[] => reader?.lag() ?? []
+  const { tasks } = core
+  const groupOffsets = createGroupOffsets({ ...options, scope, group, tasks, lag, times: options.groupOffsetTimes })
+  observeMember(options.metrics, { env, core, groupOffsets, lag })
 
   function readBeat(envelope: Extract<Envelope, { type: 'announce' }>): void {
     if (envelope.payload.agent_id !== options.agentId) return
@@ -183,6 +130,7 @@ export function createMember(options: MemberOptions): Member {
     // Absences that stand in the log now, and runs of our own that nobody works on.
     core.claims.reconsider(first)
     if (first) core.duties.begin()
+    if (first) groupOffsets.begin()
     noteExpired()
     options.onOwnBeat?.()
   }
@@ -236,7 +184,7 @@ export function createMember(options: MemberOptions): Member {
     canSend.resolve()
     await read()
     watchForSkillTopics()
-    deleteOld()
+    keepRetention({ ...options, signal: stopping.signal })
   }
 
   /** Positions of another cluster mean nothing: everything folded from it goes with them. */
@@ -252,21 +200,24 @@ export function createMember(options: MemberOptions): Member {
     options.db.transaction(() => {
       core.positions.clear()
       core.tasks.clear()
+      groupOffsets.bookmarks.clear()
     })
   }
 
+  const limitOpenTasks = createOpenTaskLimit(logger)
   async function read(): Promise<void> {
     board.set('reader', false, 'reading up to the end of the log')
+    const topics = [...memberTopics(scope), ...knownSkillTopics]
+    await startAtBookmark({ ...options, scope, positions: core.positions, topics })
+    // A stop may have come meanwhile and have found no reader to close.
+    if (leaving || stopping.signal.aborted) return
     reader = log.read({
-      topics: [...memberTopics(scope), ...knownSkillTopics],
-      position(topic, partition) {
-        const next = isReadFromStart(topic) ? null : core.positions.next(topic, partition)
-        // One record early: it tells whether the log is still the one that was read.
-        return next === null ? 'start' : Math.max(0, next - 1)
-      },
+      topics,
+      position: (topic, partition) =>
+        (isReadFromStart(topic) ? null : core.positions.readFrom(topic, partition)) ?? 'start',
       async onBatch(batches) {
         await core.ingest(batches)
-        limitOpenTasks()
+        limitOpenTasks(core.tasks.countOpen(), reader, [topicName(scope, 'requests'), ...knownSkillTopics])
       },
       onEvent: noteReaderEvent,
     })
@@ -274,26 +225,15 @@ export function createMember(options: MemberOptions): Member {
     current.ended.catch((error: unknown) => {
       if (reader === current) void readerDied(AppError.fromUnknown(error, 'KC_RUNTIME_BUG'))
     })
-    await Promise.race([current.caughtUp, aborted(stopping.signal)])
-    if (stopping.signal.aborted) return
+    // Of a reader that dies meanwhile, `ended` tells, and what follows from it.
+    const isReading = current.caughtUp.then(
+      () => true,
+      () => false,
+    )
+    if (!(await Promise.race([isReading, aborted(stopping.signal).then(() => false)]))) return
     board.set('reader', true, 'caught up')
     if (boot.number() === 0) boot.choose()
     heartbeat.start()
-  }
-
-  /** With too many open tasks in the house no more are fetched: the lag stays in Kafka, where it can be seen. */
-  let holding = false
-  function limitOpenTasks(): void {
-    const open = core.tasks.countOpen()
-    const topics = [topicName(scope, 'requests'), ...knownSkillTopics]
-    if (!holding && open > MOST_OPEN_TASKS) reader?.pause(topics)
-    else if (holding && open < MOST_OPEN_TASKS / 2) reader?.resume(topics)
-    else return
-    holding = !holding
-    logger.info(
-      { open, holding },
-      holding ? 'too many open tasks: no more requests are fetched for now' : 'requests are fetched again',
-    )
   }
 
   async function readerDied(error: AppError): Promise<void> {
@@ -315,6 +255,7 @@ export function createMember(options: MemberOptions): Member {
         board.set('reader', false, event.error.message)
         return
       case 'beyond_end':
+        groupOffsets.rewound()
         board.set(
           'log',
           false,
@@ -345,18 +286,6 @@ export function createMember(options: MemberOptions): Member {
     })
   }
 
-  function deleteOld(): void {
-    if (stopping.signal.aborted) return
-    try {
-      // In bounded pieces, so that reading and claiming do not wait for it.
-      const { more } = deleteFinished(options.db, options.retentionDays * DAY_MS, env.now())
-      if (more) return void env.setTimer(RETENTION_PAUSE_MS, deleteOld)
-    } catch (error) {
-      logger.warn({ err: error }, 'old tasks could not be deleted; tried again in an hour')
-    }
-    env.setTimer(RETENTION_EVERY_MS, deleteOld)
-  }
-
   let closing: Promise<void> | null = null
   function close(end: MemberEnd): Promise<void> {
     closing ??= closeAll(end)
@@ -366,6 +295,7 @@ export function createMember(options: MemberOptions): Member {
   async function closeAll(end: MemberEnd): Promise<void> {
     leaving = true
     core.duties.stop()
+    groupOffsets.stop()
     canSend.reject(new AppError('KC_RUNTIME_STOPPED', 'The service is stopping: nothing more is sent.'))
     const startMs = env.monotonicMs()
     if (end.reason === 'stopped') {
@@ -404,14 +334,7 @@ export function createMember(options: MemberOptions): Member {
     whenReady: board.whenReady,
     ended: ended.promise,
     agents: () => group.roster.all().map((entry) => ({ agentId: entry.agentId, isLive: group.roster.isLive(entry) })),
-    view: {
-      openTasks: () => core.tasks.open(),
-      live: () => group.roster.live(),
-      isAbsent: (other) => group.absence.isAbsent(other),
-      isServedByGroup: group.isServedByGroup,
-      leaseMs: group.leaseMs,
-      clockMs: () => group.roster.clockMs(),
-    },
+    view: viewGroup(group, core.tasks),
     async send(fields: NewRecord) {
       await canSend.promise
       return core.commit.submit(() => core.sender.send(fields))
@@ -424,6 +347,21 @@ export function createMember(options: MemberOptions): Member {
     stop: () => close({ reason: 'stopped' }),
     abandon: () => close({ reason: 'abandoned' }),
   }
+}
+
+function writeBeat(db: Db, nowMs: number): void {
+  db.transaction(() =>
+    db.exec(
+      `insert into meta (name, value) values ('beat', '${nowMs}') on conflict do update set value = excluded.value`,
+    ),
+  )
+}
+
+function refuseForeignLog(topic: string, partition: number): never {
+  throw new AppError(
+    'KC_LOG_FOREIGN',
+    `${topic}/${partition} is another log than the one this service had read: it begins anew.`,
+  )
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

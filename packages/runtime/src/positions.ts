@@ -12,6 +12,13 @@ export interface Positions {
   advance(batch: LogBatch): void
   /** Inside a transaction: takes an offset as it is, with no record to compare. */
   set(topic: string, partition: number, nextOffset: number): void
+  /** Where to begin reading: one record early where that record can tell whether the log is still the one that was read. */
+  readFrom(topic: string, partition: number): number | null
+  isEmpty(): boolean
+  /** After the commit. */
+  keep(): void
+  /** The transaction was not committed: nothing has moved. */
+  drop(): void
   /** The cluster these positions belong to; null before the first one is kept. */
   clusterId(): string | null
   setClusterId(clusterId: string): void
@@ -40,15 +47,25 @@ export function createPositions(db: Db): Positions {
   const known = new Map<string, PositionRow>()
   for (const row of db.prepare<[], PositionRow>('select * from position').all()) known.set(keyOf(row), row)
 
+  /** Of the transaction under way: a batch that is rolled back is taken again, and must not count as read by then. */
+  let moved = new Map<string, PositionRow>()
+  const find = (at: { topic: string; partition: number }) => moved.get(keyOf(at)) ?? known.get(keyOf(at))
+
   function store(row: PositionRow): void {
-    known.set(keyOf(row), row)
+    moved.set(keyOf(row), row)
     upsert.run(row.topic, row.partition, row.next_offset, row.last_record_id)
   }
 
   return {
-    next: (topic, partition) => known.get(keyOf({ topic, partition }))?.next_offset ?? null,
+    next: (topic, partition) => find({ topic, partition })?.next_offset ?? null,
+    readFrom(topic, partition) {
+      const row = find({ topic, partition })
+      if (!row) return null
+      return row.last_record_id === null ? row.next_offset : Math.max(0, row.next_offset - 1)
+    },
+    isEmpty: () => known.size + moved.size === 0,
     isLastRecord(record) {
-      const expected = known.get(keyOf(record))?.last_record_id ?? null
+      const expected = find(record)?.last_record_id ?? null
       return expected === null || expected === deriveRecordId(record)
     },
     advance(batch) {
@@ -63,10 +80,18 @@ export function createPositions(db: Db): Positions {
       })
     },
     set: (topic, partition, nextOffset) => store({ topic, partition, next_offset: nextOffset, last_record_id: null }),
+    keep() {
+      for (const [key, row] of moved) known.set(key, row)
+      moved = new Map()
+    },
+    drop() {
+      moved = new Map()
+    },
     clusterId: () => selectMeta.get(CLUSTER)?.value ?? null,
     setClusterId: (clusterId) => void upsertMeta.run(CLUSTER, clusterId),
     clear() {
       known.clear()
+      moved.clear()
       db.exec('delete from position')
     },
   }

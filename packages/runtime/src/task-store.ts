@@ -9,6 +9,7 @@ import {
   type ReleaseReason,
   type TaskState,
 } from '@kafclaw/tasks'
+import { createExpiryMark } from './expiry-mark.ts'
 
 /** A task as this service knows it: what the log says, and whether its own answer is on the way. */
 export interface StoredTask extends TaskState {
@@ -36,6 +37,8 @@ export interface TaskStore {
   drop(): void
   open(): IterableIterator<StoredTask>
   countOpen(): number
+  /** The latest `expires_at` of all requests ever read, also of those forgotten since; epoch milliseconds, 0 for none. */
+  latestExpiryMs(): number
   /** All of it is forgotten: the log is another one. Inside a transaction. */
   clear(): void
 }
@@ -75,6 +78,8 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
   const insertRequest = db.prepare(
     'insert into task_request (task_id, place, envelope) values (?, ?, ?) on conflict do nothing',
   )
+
+  const expiry = createExpiryMark(db)
 
   /** Requests read lately, by their places: most runs begin soon after, and need not read the file. */
   const recent = new Map<string, RequestEnvelope>()
@@ -122,6 +127,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     },
     changes: () => changed.values(),
     flush() {
+      expiry.store(changed.values())
       for (const taskId of unwritten) {
         const task = changed.get(taskId)
         if (!task) continue
@@ -143,6 +149,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     },
     keep() {
       const tasks = [...changed.values()]
+      expiry.keep(tasks)
       changed = new Map()
       for (const task of tasks) {
         if (task.outcome === null) openTasks.set(task.taskId, task)
@@ -156,8 +163,10 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     },
     open: () => openTasks.values(),
     countOpen: () => openTasks.size,
+    latestExpiryMs: expiry.latestMs,
     clear() {
       db.exec('delete from task; delete from task_request')
+      expiry.clear()
       openTasks.clear()
       changed = new Map()
       unwritten = new Set()

@@ -14,7 +14,7 @@ import {
   type RunHandler,
 } from '../src/index.ts'
 
-const LEASE_MS = 2000
+export const LEASE_MS = 2000
 
 /** A group of its own for one test, on the embedded log or on the real Kafka of the test run. */
 export interface TestGroup extends AsyncDisposable {
@@ -22,6 +22,8 @@ export interface TestGroup extends AsyncDisposable {
   log: Log
   scope: { group: string; zone: string }
   client: GroupClient
+  /** Where the member of that id keeps what it knows. */
+  stateFile(agentId: string): string
   /** Starts a member; the same id again is the next boot of it, on the same file. */
   start(agentId: string, handler: RunHandler, overrides?: Partial<MemberOptions>): Member
 }
@@ -46,6 +48,7 @@ export async function createTestGroup(form: 'embedded' | 'kafka' = 'embedded'): 
     log,
     scope,
     client,
+    stateFile: (agentId) => join(folder.path, `${agentId}.db`),
     start(agentId, handler, overrides = {}) {
       const db = openDatabase(join(folder.path, `${agentId}.db`), 'state')
       const member = createMember({

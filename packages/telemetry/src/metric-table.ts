@@ -29,6 +29,10 @@ export const METRICS = {
     name: 'kafclaw_tasks_open',
     help: 'Tasks that this service knows of and that have no outcome yet. A steady rise means that more is asked than the agents can do: add workers or raise KAFCLAW_CONCURRENCY.',
   },
+  oldestUnclaimed: {
+    name: 'kafclaw_oldest_unclaimed_request_seconds',
+    help: 'Age of the oldest request that nobody has claimed, told by one service of the zone; 0 on the others, so take the maximum. A rise means that no agent with that skill is free or live: add workers, or look at which skill is asked for.',
+  },
   runsRunning: {
     name: 'kafclaw_runs_running',
     help: 'Runs that work right now. When it has risen to KAFCLAW_CONCURRENCY, the worker is full and further tasks wait.',

@@ -1,0 +1,3 @@
+import { describeForeignLog } from './foreign-log-suite.ts'
+
+describeForeignLog('kafka')

@@ -1,0 +1,3 @@
+import { describeGroupOffsets } from './group-offsets-suite.ts'
+
+describeGroupOffsets('embedded')
