@@ -5,7 +5,9 @@ import { parseArgs } from 'node:util'
 import { checkBoundaries } from './check/boundaries.ts'
 import { runTool, type StepResult } from './check/command-step.ts'
 import { checkDocLinks } from './check/doc-links.ts'
+import { checkNetwork } from './check/network.ts'
 import { checkOutsideWorld } from './check/outside-world.ts'
+import { checkRedLines } from './check/red-lines.ts'
 import { checkShape } from './check/shape.ts'
 import { type Problem, type Rule, readSources } from './check/source-file.ts'
 
@@ -25,11 +27,13 @@ const tool =
 
 const STEPS: Readonly<Record<string, () => Promise<StepResult>>> = {
   boundaries: rule(checkBoundaries),
+  network: rule(checkNetwork),
   'outside world': rule(checkOutsideWorld),
   shape: rule(checkShape),
   'format and lint': tool('biome', 'ci', '--error-on-warnings', '--colors=off', '.'),
   types: tool('tsc', '--noEmit', '-p', '.'),
   'dead code': tool('knip', '--no-progress', '--no-config-hints'),
+  'red lines': async () => found(checkRedLines(root)),
   'doc links': async () => found(checkDocLinks(root)),
   'docs parity': tool('node', '-C', '@kafclaw/source', 'scripts/docs-parity.ts'),
 }

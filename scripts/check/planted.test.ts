@@ -33,6 +33,27 @@ describe('a break that is planted in a copy of the repository', () => {
     expect(await check('boundaries')).toContain('apps/planted/src/kafka.ts:1')
   })
 
+  it('fails the check when a part reaches the network by itself, or opens a port', async () => {
+    await plant('apps/planted/src/report.ts', "export const report = () => fetch('https://example.org/')\n")
+    await plant('packages/planted/src/port.ts', "export { createServer } from 'node:http'\n")
+    const problems = await check('network')
+    expect(problems).toContain('apps/planted/src/report.ts:1 fetch')
+    expect(problems).toContain('packages/planted/src/port.ts:1')
+  })
+
+  it('fails the check when docs/red-lines.md names a test that is not there, or a commitment without one', async () => {
+    await plant('apps/planted/test/x.test.ts', "it('is there', () => {})\n")
+    await plant(
+      'docs/red-lines.md',
+      '## 1. One\n\n| test | in |\n|---|---|\n| is there | `apps/planted/test/x.test.ts` |\n| is gone | `apps/planted/test/x.test.ts` |\n| x | `apps/gone.test.ts` |\n\n## 2. Two\n',
+    )
+    const problems = await check('red lines')
+    expect(problems).toContain('docs/red-lines.md:6 ')
+    expect(problems).toContain('docs/red-lines.md:7 ')
+    expect(problems).toContain('docs/red-lines.md:9 ')
+    expect(problems).not.toContain('docs/red-lines.md:5 ')
+  })
+
   it('fails the check when a service takes the time itself', async () => {
     await plant('apps/planted/src/clock.ts', 'export const startedMs = Date.now()\n')
     expect(await check('outside world')).toContain('apps/planted/src/clock.ts:1 Date.now')
