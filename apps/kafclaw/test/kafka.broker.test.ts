@@ -72,7 +72,7 @@ describe('demo on brokers that the user named', () => {
     const demo = startKafclaw(placeOf(), ['demo', '--kafka'])
     await vi.waitFor(() => expect(demo.stderr()).toContain('agent-c is told'), IN_TIME)
     const children = childrenOf(demo.pid)
-    expect(children.length).toBeGreaterThanOrEqual(5)
+    expect(children.length).toBeGreaterThanOrEqual(6)
     demo.kill(signal)
     expect((await demo.finished).code).toBe(code)
     await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), IN_TIME)
