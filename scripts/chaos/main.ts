@@ -1,34 +1,58 @@
-import { parseArgs } from 'node:util'
-import { chaosWorker } from './worker.ts'
+import { readOptions } from './options.ts'
+import type { Verdict } from './verdict.ts'
 
-const USAGE = `npm run -s chaos -- <fault> [--json]
+const USAGE = `npm run -s chaos -- <fault> [options] [--json]
 
-  worker   one worker under load, kill -9 each 2 s and started again: nothing lost, nothing answered twice
-           --tasks N (2000)   --rate N a second (100)   --kill-every-ms N (2000)   --lease-ms N (2000)
+  worker         one worker, kill -9 each 2 s
+  workers        four workers, kill -9 of a random one each second
+  takeover       a worker killed for good with running tasks
+  orchestrators  none, one and two orchestrators, killed and started again each 5 s
+  poison         a bad record for every five good ones
+  asleep         a worker stopped and one cut off for three leases; an agent id used twice
+  disks          all SQLite files of all services lost at once
+  broker         the broker killed and away for 20 s
+
+  --tasks N   --rate N a second   --steps N   --step-ms N   --kill-every 1s   --lease 2s
 `
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    tasks: { type: 'string', default: '2000' },
-    rate: { type: 'string', default: '100' },
-    'kill-every-ms': { type: 'string', default: '2000' },
-    'lease-ms': { type: 'string', default: '2000' },
-  },
-})
+const args = process.argv.slice(2)
+const [fault, ...rest] = args
 
-if (positionals[0] !== 'worker') {
-  process.stderr.write(USAGE)
-  process.exit(2)
+async function run(): Promise<Verdict | null> {
+  switch (fault) {
+    case 'worker':
+      return (await import('./worker.ts')).chaosWorker(options({ rate: '100', 'kill-every': '2s' }))
+    case 'workers':
+      return (await import('./workers.ts')).chaosWorkers(options({}))
+    case 'takeover':
+      return (await import('./takeover.ts')).chaosTakeover(options({ tasks: '50' }))
+    case 'orchestrators':
+      return (await import('./orchestrators.ts')).chaosOrchestrators(
+        options({ tasks: '4500', rate: '100', 'kill-every': '5s' }),
+      )
+    case 'poison':
+      return (await import('./poison.ts')).chaosPoison(options({ tasks: '5000', rate: '100', steps: '1' }))
+    case 'asleep':
+      return (await import('./asleep.ts')).chaosAsleep(options({ tasks: '1000' }))
+    case 'disks':
+      return (await import('./disks.ts')).chaosDisks(options({ tasks: '1000' }))
+    case 'broker':
+      return (await import('./broker.ts')).chaosBroker(options({ tasks: '2000' }))
+    default:
+      return null
+  }
 }
 
-const figures = await chaosWorker({
-  tasks: Number(values.tasks),
-  rate: Number(values.rate),
-  killEveryMs: Number(values['kill-every-ms']),
-  leaseMs: Number(values['lease-ms']),
-})
-if (values.json) console.log(JSON.stringify(figures))
-else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(16)} ${value}`)
-process.exit(figures.lost === 0 && figures.disagreements === 0 && figures.kills > 0 ? 0 : 1)
+function options(defaults: Parameters<typeof readOptions>[1]): ReturnType<typeof readOptions> {
+  return readOptions(rest, defaults)
+}
+
+const verdict = await run()
+if (!verdict) {
+  process.stderr.write(USAGE)
+  process.exit(fault === '--help' ? 0 : 2)
+}
+if (args.includes('--json')) console.log(JSON.stringify(verdict.figures))
+else for (const [name, value] of Object.entries(verdict.figures)) console.log(`${name.padEnd(24)} ${value}`)
+for (const failure of verdict.failures) process.stderr.write(`failed: ${failure}\n`)
+process.exit(verdict.failures.length === 0 ? 0 : 1)

@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSystemEnv } from '@kafclaw/env'
 import { AppError, formatPlace } from '@kafclaw/envelope'
 import { createLogger } from '@kafclaw/telemetry'
-import { sharedBrokers, uniqueName } from '@kafclaw/testing'
+import { createFaultProxy, type FaultProxy, type Passing, sharedBrokers, uniqueName, withError } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKafkaLog, type Log, readAll } from '../src/index.ts'
 import { API_KEYS } from '../src/kafkajs/api-keys.ts'
 import { record } from './contract/contract-log.ts'
-import { createFaultProxy, type FaultProxy, type Passing, withError } from './fault-proxy.ts'
 import { collect } from './reading.ts'
 
 const WAIT = { timeout: 30_000, interval: 20 }
