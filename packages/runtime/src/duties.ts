@@ -1,11 +1,12 @@
 import type { Env } from '@kafclaw/env'
-import { decode, parsePlace, type RawRecord } from '@kafclaw/envelope'
+import { decode, type ErrorCode, formatPlace, parsePlace, type RawRecord } from '@kafclaw/envelope'
 import { type Log, readOnce } from '@kafclaw/kafka'
-import { dutyDelayMs } from '@kafclaw/tasks'
+import { countingRequest, dutyDelayMs, type TaskState } from '@kafclaw/tasks'
 import type { Logger } from '@kafclaw/telemetry'
 import { createDutyRecords, type DutyRecordsOptions } from './duty-records.ts'
 import { createDutyStore, type Duty, nameOf } from './duty-store.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { isRequestTopic } from './group-topics.ts'
 
 /**
  * What any service of the zone could write (dead letters, outcomes of tasks that nobody can run, copies home) is written by
@@ -14,6 +15,12 @@ import type { GroupCommit } from './group-commit.ts'
 export interface Duties {
   /** Inside a transaction. With `record`, rank 0 writes in this very transaction. */
   note(duty: Duty, record?: RawRecord): void
+  /** Inside a transaction: a record that nobody can use; a request among them whose task can be read is rejected. */
+  poison(record: RawRecord, why: { code: ErrorCode; reason: string; taskId: string | null }): void
+  /** Inside a transaction: an answer outside of the home partition of its task. */
+  misplaced(record: RawRecord): void
+  /** Inside a transaction: attempt after attempt of the task ended without a step. */
+  exhausted(task: TaskState): void
   /** Inside a transaction: the dead letter of that source was read. */
   deadLetterSeen(source: string): void
   /** The reader has caught up and the roster is known: what was noted so far gets its rank. */
@@ -32,6 +39,8 @@ export interface DutiesOptions extends DutyRecordsOptions {
   /** Ids of all live announcers of the zone. */
   live(): string[]
 }
+
+const EXHAUSTED = 'attempt after attempt ended without a step'
 
 /** Records of duties that wait are kept in memory up to this many; beyond, they are read from the log again. */
 const MOST_KEPT_RECORDS = 1000
@@ -97,20 +106,36 @@ export function createDuties(options: DutiesOptions): Duties {
     return asked?.kind === 'envelope' && asked.envelope.type === 'request' ? asked.envelope.correlation_id : null
   }
 
+  function note(duty: Duty, record?: RawRecord): void {
+    if (duty.kind === 'dead_letter' && store.hasDeadLetter(duty.subject)) return
+    if (scheduled.has(nameOf(duty))) return
+    const delayMs = isRanked ? delayOf(duty) : 0
+    const isComplete = duty.kind === 'dead_letter' ? record !== undefined : duty.place === null
+    if (isRanked && delayMs === 0 && isComplete) {
+      if (records.isNeeded(duty, null)) records.write(duty, { record: record ?? null, task: null })
+      return
+    }
+    store.add(duty)
+    if (record && kept.size < MOST_KEPT_RECORDS) kept.set(nameOf(duty), record)
+    fresh.push(duty)
+    if (isRanked) env.nextTurn(() => scheduleFresh())
+  }
+
   return {
-    note(duty, record) {
-      if (duty.kind === 'dead_letter' && store.hasDeadLetter(duty.subject)) return
-      if (scheduled.has(nameOf(duty))) return
-      const delayMs = isRanked ? delayOf(duty) : 0
-      const isComplete = duty.kind === 'dead_letter' ? record !== undefined : duty.place === null
-      if (isRanked && delayMs === 0 && isComplete) {
-        if (records.isNeeded(duty, null)) records.write(duty, { record: record ?? null, task: null })
-        return
-      }
-      store.add(duty)
-      if (record && kept.size < MOST_KEPT_RECORDS) kept.set(nameOf(duty), record)
-      fresh.push(duty)
-      if (isRanked) env.nextTurn(() => scheduleFresh())
+    note,
+    poison(record, { code, reason, taskId }) {
+      const place = formatPlace(record)
+      note({ kind: 'dead_letter', subject: place, place, code, reason }, record)
+      if (taskId === null || !isRequestTopic(record.topic)) return
+      note({ kind: 'rejected', subject: taskId, place: null, code, reason })
+    },
+    misplaced(record) {
+      const place = formatPlace(record)
+      note({ kind: 'copy_home', subject: place, place, code: null, reason: null }, record)
+    },
+    exhausted(task) {
+      const place = countingRequest(task)?.place ?? null
+      note({ kind: 'exhausted', subject: task.taskId, place, code: null, reason: EXHAUSTED })
     },
     deadLetterSeen: (source) => store.noteDeadLetter(source, env.now()),
     begin() {

@@ -1,30 +1,24 @@
 import type { Env } from '@kafclaw/env'
-import {
-  AppError,
-  type Envelope,
-  formatPlace,
-  type NewAnnouncePayload,
-  parsePlace,
-  type RawRecord,
-  type RecordPlace,
-} from '@kafclaw/envelope'
+import type { AppError, Envelope, NewAnnouncePayload, RawRecord, ResponseEnvelope } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
-import { type Boot, type Claim, type Claimant, countingRequest, homePartition } from '@kafclaw/tasks'
+import { type Boot, type Claimant, homePartition } from '@kafclaw/tasks'
 import type { Logger, Metrics } from '@kafclaw/telemetry'
-import { type Claims, createClaims, type DueClaim } from './claims.ts'
+import { createClaimWriter } from './claim-writer.ts'
+import { type Claims, createClaims } from './claims.ts'
+import { createCommitHooks } from './commit-hooks.ts'
 import { createDuties, type Duties } from './duties.ts'
 import { createRecordFold } from './fold-record.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import type { GroupOffsetTimes } from './group-offsets.ts'
 import type { GroupState } from './group-state.ts'
-import { isRequestTopic } from './group-topics.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { JournalEnds } from './journal-ends.ts'
 import { createMemberEvents, type MemberEvents } from './member-events.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts'
+import { createOutboxSweep } from './outbox-sweep.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createOwnRecords } from './own-records.ts'
 import { createPositions, type Positions } from './positions.ts'
@@ -93,110 +87,98 @@ export interface MemberLinks {
   skillTopic(skill: string): string | undefined
 }
 
+/** What the parts are made from. */
+interface Making {
+  options: MemberOptions
+  links: MemberLinks
+  files: ReturnType<typeof openFiles>
+  commit: GroupCommit
+}
+
 export function createMemberCore(options: MemberOptions, links: MemberLinks): MemberCore {
-  const { db, env, logger, log } = options
-  const { group, boot, signal } = links
-  const scope = { group: options.group, zone: options.zone }
-  const partitions = (): number => group.partitions() ?? 0
-  const events = createMemberEvents(logger, options.metrics)
+  const files = openFiles(options, links)
+  const transactor = createTransactor({ db: options.db, outbox: files.outbox, tasks: files.tasks })
+  const { transact } = transactor
+  const commit = createGroupCommit({
+    env: options.env,
+    signal: links.signal,
+    transact,
+    onStorageTrouble: links.onStorageTrouble,
+  })
+  const making = { options, links, files, commit }
+  const relay = createRelay(making)
+  const duties = createDuties({
+    ...options,
+    ...files,
+    commit,
+    live: () => links.group.roster.live().map(({ agentId }) => agentId),
+  })
+  const work = createWork(making)
+  const ingest = createIntake(making, { transact, duties, onResponse: work.outcomes.read })
+  transactor.use(createCommitHooks({ ...files, ...work, duties, relay, onTasks: options.onTasks }))
+  return { ...files, ...work, commit, ingest, relay, duties }
+}
+
+/** What lies in the database, and what is told of it. */
+function openFiles(options: MemberOptions, links: MemberLinks) {
+  const { db, env, logger, metrics, group, zone } = options
   const timeline = createTimeline(db, env)
   const outbox = createOutbox(db, timeline)
-  const tasks = createTaskStore(db, env.now)
-  const positions = createPositions(db)
-  const identity = { ...scope, senderId: options.agentId, partitions }
   const own = createOwnRecords()
-  const sender = createSender({ env, identity, outbox, timeline, own })
-  const outcomes = createOutcomes({ log, tasks, scope, partitions })
-  const skills = new Set(options.skills.map(({ name }) => name))
-
-  const transact = createTransactor({
-    db,
+  const identity = { group, zone, senderId: options.agentId, partitions: () => partitionsOf(links) }
+  return {
+    events: createMemberEvents(logger, metrics),
+    timeline,
     outbox,
-    tasks,
-    hooks: {
-      beforeCommit() {
-        runs.confirmWithin(tasks.changes())
-        claims.changed(tasks.changes())
-        for (const taskId of claims.takeExhausted()) noteExhausted(taskId)
-        for (const due of claims.takeDue()) written.set(due.task.taskId, writeClaim(due))
-      },
-      committed(changed, rows) {
-        positions.keep()
-        relay.enqueue(rows)
-        runs.settle(true)
-        for (const { task } of claims.settle(true)) {
-          const claim = written.get(task.taskId)
-          if (claim) runs.begin(task, claim)
-        }
-        written.clear()
-        for (const task of changed) runs.changed(task)
-        outcomes.deliver()
-        options.onTasks?.(changed)
-        claims.arm()
-      },
-      rolledBack() {
-        positions.drop()
-        runs.settle(false)
-        claims.settle(false)
-        duties.rolledBack()
-        written.clear()
-        claims.arm()
-      },
-    },
-  })
-  const commit = createGroupCommit({ env, signal, transact, onStorageTrouble: links.onStorageTrouble })
-
-  /** Claims of the transaction under way, by their tasks. */
-  const written = new Map<string, Claim>()
-
-  function writeClaim({ task, decision, runId }: DueClaim): Claim {
-    const { attempt, fruitless, request } = decision
-    const journalFrom = task.claim?.journalFrom ?? links.journalEnds.of(homePartition(task.taskId, partitions()))
-    const { id } = sender.send({
-      type: 'task_status',
-      correlation_id: task.taskId,
-      causation_id: request.recordId,
-      payload: {
-        status: 'claimed',
-        attempt,
-        run_id: runId,
-        agent_id: options.agentId,
-        boot: boot.number(),
-        request: placeOf(request.place),
-        journal_from: journalFrom,
-        fruitless,
-      },
-    })
-    const own = { attempt, runId, agentId: options.agentId, boot: boot.number(), recordId: id }
-    // Its offset is not known before it has been read back; nothing of the run depends on it.
-    return { ...own, offset: -1, request: request.place, journalFrom, fruitless }
+    own,
+    tasks: createTaskStore(db, env.now),
+    positions: createPositions(db),
+    sender: createSender({ env, identity, outbox, timeline, own }),
   }
+}
 
+function createRelay({ options, files, commit }: Making): OutboxRelay {
+  const { outbox } = files
+  const sweep = createOutboxSweep({ env: options.env, outbox, commit })
+  return createOutboxRelay({
+    publisher: options.log.publisher({ lane: 'outbox', retries: Number.POSITIVE_INFINITY }),
+    env: options.env,
+    logger: options.logger,
+    onAcknowledged(rows) {
+      outbox.acknowledge(rows)
+      sweep()
+    },
+    onRefused: createRefusal({ ...files, commit }),
+  })
+}
+
+/** Claims, and the runs that they begin. */
+function createWork({ options, links, files, commit }: Making) {
+  const { group, boot, heartbeat } = links
+  const partitions = (): number => partitionsOf(links)
+  const skills = new Set(options.skills.map(({ name }) => name))
+  const outcomes = createOutcomes({ log: options.log, tasks: files.tasks, scope: options, partitions })
+  const claimWriter = createClaimWriter({
+    sender: files.sender,
+    agentId: options.agentId,
+    boot: boot.number,
+    journalFrom: (taskId) => links.journalEnds.of(homePartition(taskId, partitions())),
+  })
   const runs = createRuns({
     ...options,
-    events,
-    tasks,
-    sender,
+    ...files,
     commit,
     boot: boot.number,
-    mayAct: links.heartbeat.mayAct,
-    untilMayAct: links.heartbeat.untilMayAct,
+    mayAct: heartbeat.mayAct,
+    untilMayAct: heartbeat.untilMayAct,
     outcomeOf: outcomes.of,
     skillTopic: links.skillTopic,
     onFree: () => claims.arm(),
   })
-
   const claims = createClaims({
-    env,
-    tasks,
-    me: () => ({
-      ...orchestrationOf(group),
-      agentId: options.agentId,
-      boot: boot.number(),
-      skills,
-      isAbsent: (other) => group.absence.isAbsent(other),
-      clockMs: group.roster.clockMs(),
-    }),
+    env: options.env,
+    tasks: files.tasks,
+    me: () => ({ ...claimantOf(group), agentId: options.agentId, boot: boot.number(), skills }),
     candidates: group.candidates,
     isServedByGroup: group.isServedByGroup,
     isRunning: (taskId) => runs.isRunning(taskId),
@@ -205,99 +187,47 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     // An empty piece of work: the claims that are due go with every transaction.
     onDue: () => void commit.submit(() => undefined).catch(() => undefined),
   })
+  return { outcomes, claimWriter, runs, claims }
+}
 
-  const relay = createOutboxRelay({
-    publisher: log.publisher({ lane: 'outbox', retries: Number.POSITIVE_INFINITY }),
-    env,
-    logger,
-    onAcknowledged(rows) {
-      outbox.acknowledge(rows)
-      sweep()
-    },
-    onRefused: createRefusal({ commit, outbox, tasks, sender, events }),
-  })
-
-  /** Acknowledged rows go with the next transaction; when none comes soon, with one of their own. */
-  let sweeping = false
-  function sweep(): void {
-    if (sweeping) return
-    sweeping = true
-    env.setTimer(SWEEP_AFTER_MS, () => {
-      sweeping = false
-      if (outbox.hasAcknowledged()) commit.submit(() => undefined).catch(() => undefined)
-    })
-  }
-
-  const duties = createDuties({
-    db,
-    env,
-    log,
-    logger,
-    commit,
-    tasks,
-    sender,
-    events,
-    agentId: options.agentId,
-    live: () => group.roster.live().map(({ agentId }) => agentId),
-  })
-
-  function noteExhausted(taskId: string): void {
-    const place = countingRequest(tasks.get(taskId))?.place ?? null
-    duties.note({
-      kind: 'exhausted',
-      subject: taskId,
-      place,
-      code: null,
-      reason: 'attempt after attempt ended without a step',
-    })
-  }
-
+/** The way of records into the database. */
+function createIntake(
+  { options, links, files }: Making,
+  parts: { transact(work: () => void): void; duties: Duties; onResponse(envelope: ResponseEnvelope): void },
+): Ingest {
+  const { duties } = parts
   const handle = createRecordFold({
+    ...files,
     agentId: options.agentId,
-    group,
-    tasks,
-    timeline,
+    group: links.group,
     onBeat: links.onBeat,
-    onMisplaced(record) {
-      const place = formatPlace(record)
-      duties.note({ kind: 'copy_home', subject: place, place, code: null, reason: null }, record)
-    },
-    onResponse: outcomes.read,
+    onMisplaced: duties.misplaced,
+    onResponse: parts.onResponse,
   })
-  const ingest = createIngest({
-    env,
-    signal,
-    logger,
-    events,
-    positions,
-    timeline,
-    own,
+  return createIngest({
+    ...files,
+    env: options.env,
+    logger: options.logger,
+    signal: links.signal,
+    transact: parts.transact,
     handle,
-    transact,
-    poison(record, { code, reason, taskId }) {
-      const place = formatPlace(record)
-      duties.note({ kind: 'dead_letter', subject: place, place, code, reason }, record)
-      if (taskId !== null && isRequestTopic(record.topic)) {
-        duties.note({ kind: 'rejected', subject: taskId, place: null, code, reason })
-      }
-    },
+    poison: duties.poison,
     deadLetterSeen: duties.deadLetterSeen,
     onForeignLog: links.onForeignLog,
     onStorageTrouble: links.onStorageTrouble,
   })
-  return { events, commit, ingest, sender, tasks, outbox, relay, positions, runs, claims, duties }
 }
 
-const SWEEP_AFTER_MS = 100
+function partitionsOf({ group }: MemberLinks): number {
+  return group.partitions() ?? 0
+}
 
-function orchestrationOf(group: GroupState): Pick<Claimant, 'orchestration'> {
+/** What the group says to one that may claim. */
+function claimantOf(group: GroupState): Pick<Claimant, 'orchestration' | 'isAbsent' | 'clockMs'> {
   const orchestration = group.orchestration()
-  return orchestration ? { orchestration } : {}
-}
-
-/** The fold keeps places as text; it has made them itself. */
-function placeOf(text: string): RecordPlace {
-  const place = parsePlace(text)
-  if (place === null) throw new AppError('KC_BUG', `"${text}" is no position on the log.`)
-  return place
+  return {
+    ...(orchestration ? { orchestration } : {}),
+    isAbsent: (other) => group.absence.isAbsent(other),
+    clockMs: group.roster.clockMs(),
+  }
 }

@@ -11,30 +11,49 @@ export interface TransactorHooks {
   rolledBack(): void
 }
 
+/** Runs the transactions of a member. */
+export interface Transactor {
+  /** Runs `work` in one transaction with all that belongs to each; an error undoes everything, in memory too. */
+  transact<T>(work: () => T): T
+  /** Names, once, what takes part in every transaction: the parts need the transactor themselves. */
+  use(hooks: TransactorHooks): void
+}
+
 /**
  * Wraps the work of one transaction: deletes what was acknowledged, lets due claims in, writes changed tasks; memory changes
  * only when the commit has held, so memory and file never disagree.
  */
-export function createTransactor(parts: { db: Db; outbox: Outbox; tasks: TaskStore; hooks: TransactorHooks }) {
-  const { db, outbox, tasks, hooks } = parts
-  return function transact<T>(work: () => T): T {
-    let value: T
+export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox; tasks: TaskStore }): Transactor {
+  let hooks: TransactorHooks | null = null
+
+  function orRollBack<T>(work: () => T): T {
     try {
-      value = db.transaction(() => {
-        outbox.deleteAcknowledged()
-        const result = work()
-        hooks.beforeCommit()
-        tasks.flush()
-        return result
-      })
+      return work()
     } catch (error) {
       outbox.forgetAdded()
       tasks.drop()
-      hooks.rolledBack()
+      hooks?.rolledBack()
       throw error
     }
-    outbox.forgetDeleted()
-    hooks.committed(tasks.keep(), outbox.takeAdded())
-    return value
+  }
+
+  return {
+    use(given) {
+      hooks = given
+    },
+    transact(work) {
+      const value = orRollBack(() =>
+        db.transaction(() => {
+          outbox.deleteAcknowledged()
+          const result = work()
+          hooks?.beforeCommit()
+          tasks.flush()
+          return result
+        }),
+      )
+      outbox.forgetDeleted()
+      hooks?.committed(tasks.keep(), outbox.takeAdded())
+      return value
+    },
   }
 }

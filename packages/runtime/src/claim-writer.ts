@@ -1,0 +1,59 @@
+import { AppError, parsePlace, type RecordPlace } from '@kafclaw/envelope'
+import type { Claim } from '@kafclaw/tasks'
+import type { DueClaim } from './claims.ts'
+import type { Sender } from './sender.ts'
+
+/** Writes the claims of a transaction; each begins its run when the transaction has been committed. */
+export interface ClaimWriter {
+  /** Inside the transaction. */
+  write(due: DueClaim): void
+  /** The claim that was written for the task in the transaction under way. */
+  of(taskId: string): Claim | undefined
+  /** The transaction is over. */
+  clear(): void
+}
+
+export function createClaimWriter(options: {
+  sender: Sender
+  agentId: string
+  boot(): number
+  /** Where the journal of a task begins that is claimed for the first time. */
+  journalFrom(taskId: string): number
+}): ClaimWriter {
+  const { sender, agentId } = options
+  const written = new Map<string, Claim>()
+  return {
+    write({ task, decision, runId }) {
+      const { attempt, fruitless, request } = decision
+      const journalFrom = task.claim?.journalFrom ?? options.journalFrom(task.taskId)
+      const boot = options.boot()
+      const { id } = sender.send({
+        type: 'task_status',
+        correlation_id: task.taskId,
+        causation_id: request.recordId,
+        payload: {
+          status: 'claimed',
+          attempt,
+          run_id: runId,
+          agent_id: agentId,
+          boot,
+          request: placeOf(request.place),
+          journal_from: journalFrom,
+          fruitless,
+        },
+      })
+      const own = { attempt, runId, agentId, boot, recordId: id }
+      // Its offset is not known before it has been read back; nothing of the run depends on it.
+      written.set(task.taskId, { ...own, offset: -1, request: request.place, journalFrom, fruitless })
+    },
+    of: (taskId) => written.get(taskId),
+    clear: () => written.clear(),
+  }
+}
+
+/** The fold keeps places as text; it has made them itself. */
+function placeOf(text: string): RecordPlace {
+  const place = parsePlace(text)
+  if (place === null) throw new AppError('KC_BUG', `"${text}" is no position on the log.`)
+  return place
+}
