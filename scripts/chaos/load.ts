@@ -15,6 +15,8 @@ export interface Load {
   /** All outcomes are there, or it has taken too long. */
   readonly answered: Promise<void>
   asked(): number
+  /** Whether the task was asked by this load. */
+  has(taskId: string): boolean
 }
 
 /** Asks `tasks` questions at `rate` a second. Where Kafka is away it asks again under the same task ids, which is asking once. */
@@ -67,7 +69,7 @@ export function startLoad({ client }: Stage, { tasks, rate }: { tasks: number; r
     ])
     timeUp.abort()
   }
-  return { latencies, sent, answered: drain(), asked: () => asked }
+  return { latencies, sent, answered: drain(), asked: () => asked, has: (taskId) => taskId.startsWith(`${prefix}-`) }
 }
 
 /** How long whoever asked has waited. */

@@ -33,7 +33,7 @@ async function run(): Promise<Verdict | null> {
     case 'poison':
       return (await import('./poison.ts')).chaosPoison(options({ tasks: '5000', rate: '100', steps: '1' }))
     case 'asleep':
-      return (await import('./asleep.ts')).chaosAsleep(options({ tasks: '1000' }))
+      return (await import('./asleep.ts')).chaosAsleep(options({ tasks: '1000', 'step-ms': '200ms' }))
     case 'disks':
       return (await import('./disks.ts')).chaosDisks(options({ tasks: '1000' }))
     case 'broker':

@@ -24,13 +24,17 @@ export async function chaosPoison(options: FaultOptions): Promise<Verdict> {
   await load.answered
   const letters = await readDeadLetters(stage, bad)
   const dead = crew.filter(({ process }) => !process.isRunning()).length
-  const { tasks: _, ...reading } = await readAfterwards(stage, crew)
+  const { tasks, ...reading } = await readAfterwards(stage, crew)
+  // A bad request whose task can be read is rejected: an outcome too, but not of a good record.
+  const outcomes = [...tasks].filter(([taskId, { outcome }]) => load.has(taskId) && outcome !== null).length
   const sources = new Set(letters).size
   const times = latencyFigures(load)
   return judge(
     {
       requests: load.asked(),
       ...reading,
+      outcomes,
+      rejected: reading.outcomes - outcomes,
       bad,
       kinds: BAD_KINDS,
       dead_letters: letters.length,
@@ -40,7 +44,7 @@ export async function chaosPoison(options: FaultOptions): Promise<Verdict> {
       lease_ms: stage.leaseMs,
     },
     {
-      'every good record has its outcome': reading.outcomes === load.asked(),
+      'every good record has its outcome': outcomes === load.asked(),
       'every bad record is in the dlq': sources === bad,
       'no more than 5 % of them twice': letters.length <= 1.05 * bad,
       'no reader is dead': dead === 0,
