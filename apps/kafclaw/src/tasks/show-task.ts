@@ -71,9 +71,9 @@ function withPlace<E extends Envelope>(
   return [
     { title: 'PLACE', value: formatPlace },
     { title: 'APPENDED', value: ({ timestampMs }) => formatTimestamp(timestampMs) },
+    { title: 'COUNTS', value: ({ ignored }) => (ignored === null ? 'yes' : `no: ${ignored}`) },
     { title: 'FROM', value: ({ envelope }) => envelope.sender_id },
     ...own,
-    { title: 'COUNTS', value: ({ ignored }) => (ignored === null ? 'yes' : `no: ${ignored}`) },
   ]
 }
 
