@@ -17,10 +17,26 @@ partition number on all of them; all others have one. The partition is murmur2 o
 |---|---|---|---|---|---|---|
 `
 
+const GROUPS = `
+## Names of consumer groups
+
+The services read without consumer groups. One service of each zone commits offsets under two names, for groups that never have a
+member: the orchestrator, else the first by rank of those that read all requests of the zone (docs/decisions/fresh-start.md). It
+needs READ on them; without, the log says so once and nothing else changes. For a zone other than \`public\` the names are
+\`group.<group>.zone.<zone>.open\` and \`group.<group>.zone.<zone>.work\`.
+
+| name | on which topics | what the offset says |
+|---|---|---|
+| \`group.<group>.open\` | requests, \`tasks.status\`, \`responses\`, \`dlq\` | Every request before it has an outcome and is past its \`expires_at\`: a service that knows nothing yet begins here. |
+| \`group.<group>.work\` | requests | The first request that nobody has claimed and that has no outcome. Its lag is what KEDA, Burrow and dashboards show. |
+
+Never start a consumer of your own under one of these names: its commits would send newcomers past requests that are open.
+`
+
 /** The text of docs/topics.md. */
 export function topicPage(): string {
   const specs = Object.values(TOPICS)
-  return `${INTRODUCTION}${specs.map(tableRow).join('')}\n## Configs\n\n${specs.map(configs).join('')}`
+  return `${INTRODUCTION}${specs.map(tableRow).join('')}\n## Configs\n\n${specs.map(configs).join('')}${GROUPS}`
 }
 
 function tableRow(spec: TopicSpec): string {

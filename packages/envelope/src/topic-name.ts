@@ -34,7 +34,7 @@ export function topicName(scope: { group: string; zone: string }, kind: TopicKin
 
 /**
  * The consumer group under whose name the zone's services commit offsets, in the pattern of the topic names: `open` is where a
- * reader that knows nothing may begin, `work` where the first request lies that nobody has taken (docs/wire.md, section 5).
+ * reader that knows nothing may begin, `work` where the first request lies that nobody has taken (docs/topics.md, Names of consumer groups).
  */
 export function offsetGroupName(scope: { group: string; zone: string }, purpose: 'open' | 'work'): string {
   return prefixOf(scope) + purpose

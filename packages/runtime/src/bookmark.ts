@@ -58,6 +58,8 @@ export function createBookmarks(options: BookmarkOptions): Bookmarks {
   const removeBefore = db.prepare<[number]>('delete from bookmark where noted_ms < ?')
   const selectAll = db.prepare<[], { noted_ms: number }>('select noted_ms from bookmark order by noted_ms')
   let pending: Bookmark | null = null
+  /** Moves when the log becomes another one: what was asked of the one before is not stored. */
+  let era = 0
   let everySkillTopic: readonly string[] = []
 
   /** What was asked before it is known only when it has been read: then its latest `expires_at` is known too. */
@@ -103,7 +105,10 @@ export function createBookmarks(options: BookmarkOptions): Bookmarks {
   return {
     async note() {
       keepPending()
-      pending ??= await take()
+      if (pending !== null) return
+      const asked = era
+      const taken = await take()
+      if (asked === era) pending = taken
     },
     newestOver(clockMs) {
       const open = firstRequests(tasks.open())
@@ -121,6 +126,7 @@ export function createBookmarks(options: BookmarkOptions): Bookmarks {
     skillTopics: () => everySkillTopic,
     clear() {
       pending = null
+      era++
       db.exec('delete from bookmark')
     },
   }

@@ -4,7 +4,7 @@ import type { CommittedOffset, Log, ReaderLag } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
 import type { Logger } from '@kafclaw/telemetry'
 import type { TopicScope } from './apply-topics.ts'
-import { type Bookmarks, createBookmarks } from './bookmark.ts'
+import { createBookmarks } from './bookmark.ts'
 import { holdsDuty } from './duty-holder.ts'
 import { firstRequests, unclaimed } from './first-requests.ts'
 import type { GroupState } from './group-state.ts'
@@ -21,13 +21,14 @@ const TIMES: GroupOffsetTimes = { bookmarkMs: 60_000, workMs: 5_000 }
 
 /**
  * What the services of a zone commit under two names of consumer groups, one of them for all: the bookmark for newcomers, and
- * the first request that nobody has taken, for tools outside that know consumer lag (docs/wire.md, section 5).
+ * the first request that nobody has taken, for tools outside that know consumer lag (docs/topics.md, Names of consumer groups).
  */
 export interface GroupOffsets {
-  readonly bookmarks: Bookmarks
   /** The reader has caught up and the roster is known. */
   begin(): void
   stop(): void
+  /** The log is another one: nothing that was noted or committed is about it. */
+  clear(): void
   /** A topic ends before a position: what was noted of it means nothing, and neither does a bookmark beyond its end. */
   rewound(): void
   /** Seconds, by the clock of the log; 0 where all is claimed, and on services whose duty it is not. */
@@ -54,6 +55,7 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
   const workGroup = offsetGroupName(scope, 'work')
   const committed = new Map<string, string>()
   const timers = new Map<string, Timer>()
+  const reportTrouble = createTroubleReport(logger)
   let isStopped = false
 
   function isMine(groupName: string): boolean {
@@ -61,10 +63,14 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
     return !isStopped && holdsDuty(groupName, options.agentId, zone)
   }
 
+  function report(name: string, error: unknown): void {
+    if (!isStopped) reportTrouble(name, AppError.fromUnknown(error, 'KC_RUNTIME_BUG'))
+  }
+
   function every(delayMs: number, name: string, work: () => Promise<void>): void {
     if (isStopped) return
     work()
-      .catch((error: unknown) => report(name, AppError.fromUnknown(error, 'KC_RUNTIME_BUG')))
+      .catch((error: unknown) => report(name, error))
       .finally(() => {
         if (!isStopped)
           timers.set(
@@ -72,18 +78,6 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
             env.setTimer(delayMs, () => every(delayMs, name, work)),
           )
       })
-  }
-
-  /** Once per name and kind of trouble: nothing of the group's own work depends on these offsets. */
-  const reported = new Set<string>()
-  function report(name: string, error: AppError): void {
-    if (isStopped || error.code === 'KC_INTERRUPTED') return
-    const known = reported.has(`${name} ${error.code}`)
-    reported.add(`${name} ${error.code}`)
-    const line = { err: error, consumerGroup: name }
-    if (known) logger.debug(line, 'offsets for the outside could not be committed')
-    else
-      logger.warn(line, `offsets of ${name} could not be committed; tried again, and only said once: ${error.message}`)
   }
 
   async function commit(groupName: string, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -119,7 +113,6 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
     )
     const [others, ranges] = await Promise.all([log.groupOffsets(openGroup, topics), log.offsets(topics)])
     if (others.every((other) => other.offset <= (find(ranges, other)?.end ?? 0))) return
-    committed.delete(openGroup)
     await log.commitGroupOffsets(
       openGroup,
       ranges.map(({ topic, partition, start }) => ({ topic, partition, offset: start })),
@@ -141,16 +134,21 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
     )
   }
 
+  function clear(): void {
+    bookmarks.clear()
+    committed.clear()
+  }
+
   return {
-    bookmarks,
     begin() {
       const { bookmarkMs, workMs } = options.times ?? TIMES
       every(bookmarkMs, openGroup, openNewest)
       every(workMs, workGroup, commitWork)
     },
+    clear,
     rewound() {
-      bookmarks.clear()
-      withdraw().catch((error: unknown) => report(openGroup, AppError.fromUnknown(error, 'KC_RUNTIME_BUG')))
+      clear()
+      withdraw().catch((error: unknown) => report(openGroup, error))
     },
     stop() {
       isStopped = true
@@ -165,6 +163,18 @@ export function createGroupOffsets(options: GroupOffsetOptions): GroupOffsets {
       }
       return (group.roster.clockMs() - oldestMs) / 1000
     },
+  }
+}
+
+/** Once per name and kind of trouble: nothing of the group's own work depends on these offsets. */
+function createTroubleReport(logger: Logger) {
+  const reported = new Set<string>()
+  return function report(name: string, error: AppError): void {
+    const kind = `${name} ${error.code}`
+    const line = { err: error, consumerGroup: name }
+    if (reported.has(kind)) logger.debug(line, 'offsets for the outside could not be committed')
+    else logger.warn(line, `offsets of ${name} could not be committed; tried again, said only once: ${error.message}`)
+    reported.add(kind)
   }
 }
 

@@ -2,18 +2,19 @@ import { AppError, type Envelope, type ErrorCode, formatPlace, type RawRecord, t
 import type { Reader, ReaderEvent, ReaderLag } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
 import { beatTimeoutMs, createBoot } from '@kafclaw/tasks'
+import type { Logger } from '@kafclaw/telemetry'
 import { composeBeat } from './beat-record.ts'
 import { startAtBookmark } from './fresh-start.ts'
 import { createGroupOffsets } from './group-offsets.ts'
 import { createGroupState } from './group-state.ts'
 import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
 import { type GroupView, viewGroup } from './group-view.ts'
-import { createHeartbeat } from './heartbeat.ts'
+import { createHeartbeat, type Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { createJournalEnds } from './journal-ends.ts'
 import { createMemberCore, type MemberOptions } from './member-core.ts'
 import { observeMember } from './member-gauges.ts'
 import { createOpenTaskLimit } from './open-task-limit.ts'
-import { createReadinessBoard, type Readiness } from './readiness.ts'
+import { createReadinessBoard, type Readiness, type ReadinessBoard } from './readiness.ts'
 import { keepRetention } from './retention.ts'
 import type { NewRecord } from './sender.ts'
 
@@ -56,11 +57,7 @@ export function createMember(options: MemberOptions): Member {
   const ended = Promise.withResolvers<MemberEnd>()
   const group = createGroupState(options.zone)
   const boot = createBoot(env.newId())
-  const board = createReadinessBoard(['group', 'reader', 'heartbeat', 'storage', 'log'], ({ name, ok, detail }) => {
-    logger[ok ? 'debug' : 'info']({ check: name, ok }, detail)
-  })
-  board.set('storage', true, 'the database takes writes')
-  board.set('log', true, 'positions fit the log')
+  const board = createBoard(logger)
   const knownSkillTopics = new Set<string>()
   const journalEnds = createJournalEnds(log, topicName(scope, 'traces'))
   /** What the last boot left is queued and the partitions are known: before that nothing may be sent from outside. */
@@ -70,14 +67,9 @@ export function createMember(options: MemberOptions): Member {
   let confirmed = false
   let leaving = false
 
-  const heartbeat = createHeartbeat({
-    env,
-    logger,
-    publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(group.leaseMs()), retries: 0 }),
-    leaseMs: group.leaseMs,
-    compose: () => composeBeat(options, { boot, isLeaving: leaving, free: core.runs.slots.free() }),
-    proveStorage: () => writeBeat(options.db, env.now()),
-  })
+  const heartbeat = openHeartbeat(options, group.leaseMs, () =>
+    composeBeat(options, { boot, isLeaving: leaving, free: core.runs.slots.free() }),
+  )
 
   const core = createMemberCore(options, {
     group,
@@ -100,6 +92,8 @@ export function createMember(options: MemberOptions): Member {
   observeMember(options.metrics, { env, core, groupOffsets, lag })
 
   function readBeat(envelope: Extract<Envelope, { type: 'announce' }>): void {
+    // Whoever sent it, it has moved the clock by which deadlines pass.
+    core.runs.expire(group.roster.clockMs())
     if (envelope.payload.agent_id !== options.agentId) return
     const reading = boot.read(envelope)
     switch (reading.kind) {
@@ -122,11 +116,10 @@ export function createMember(options: MemberOptions): Member {
 
   function afterOwnBeat(sentMs: number): void {
     group.absence.ownBeat({ sentMs, readMs: env.monotonicMs() })
-    core.runs.expire(group.roster.clockMs())
     journalEnds.refresh().catch(() => undefined)
     const first = !confirmed
     confirmed = true
-    if (first) board.set('heartbeat', true, `boot ${boot.number()} stands in the log`)
+    board.set('heartbeat', true, `boot ${boot.number()} stands in the log`)
     // Absences that stand in the log now, and runs of our own that nobody works on.
     core.claims.reconsider(first)
     if (first) core.duties.begin()
@@ -200,7 +193,7 @@ export function createMember(options: MemberOptions): Member {
     options.db.transaction(() => {
       core.positions.clear()
       core.tasks.clear()
-      groupOffsets.bookmarks.clear()
+      groupOffsets.clear()
     })
   }
 
@@ -347,6 +340,28 @@ export function createMember(options: MemberOptions): Member {
     stop: () => close({ reason: 'stopped' }),
     abandon: () => close({ reason: 'abandoned' }),
   }
+}
+
+function createBoard(logger: Logger): ReadinessBoard {
+  const names = ['group', 'reader', 'heartbeat', 'storage', 'log']
+  const board = createReadinessBoard(names, ({ name, ok, detail }) => {
+    logger[ok ? 'debug' : 'info']({ check: name, ok }, detail)
+  })
+  board.set('storage', true, 'the database takes writes')
+  board.set('log', true, 'positions fit the log')
+  return board
+}
+
+function openHeartbeat(options: MemberOptions, leaseMs: () => number, compose: HeartbeatOptions['compose']): Heartbeat {
+  const { env, logger, log, db } = options
+  return createHeartbeat({
+    env,
+    logger,
+    publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(leaseMs()), retries: 0 }),
+    leaseMs,
+    compose,
+    proveStorage: () => writeBeat(db, env.now()),
+  })
 }
 
 function writeBeat(db: Db, nowMs: number): void {
