@@ -50,12 +50,14 @@ export async function chaosAsleep(options: FaultOptions): Promise<Verdict> {
   const lost = load.asked() - reading.outcomes
   const robbed = absences.reduce((sum, absence) => sum + takenFromHealthy(histories, absence), 0)
   const stale = absences.reduce((sum, absence) => sum + staleOutcomes(histories, absence), 0)
+  const held = absences.reduce((sum, absence) => sum + heldWhenAway(histories, absence), 0)
   const returned = crew.filter(({ id }) => id === 'asleep' || id === 'cut').length
   return judge(
     {
       requests: load.asked(),
       ...reading,
       lost,
+      held_when_away: held,
       taken_from_healthy: robbed,
       late_outcomes: stale,
       returned,
@@ -66,13 +68,22 @@ export async function chaosAsleep(options: FaultOptions): Promise<Verdict> {
     {
       'lost 0': lost === 0,
       'disagreements 0': reading.disagreements === 0,
-      'their tasks were taken over': reading.hit > 0,
+      'they held tasks when they went away': held > 0,
+      'tasks of theirs were taken over': reading.hit > 0,
       'nothing taken from the healthy': robbed === 0,
       'no record of theirs counts after they were taken over': stale === 0,
       'both still run': returned === 2,
       'the older of two with one agent id exits 6': olderExit === REPLACED,
     },
   )
+}
+
+/** Tasks that were the agent's when it went away, and had no outcome yet. */
+function heldWhenAway(histories: readonly TaskHistory[], { agentId, fromMs }: Absence): number {
+  return histories.filter(({ claims, endedMs }) => {
+    const last = claims.filter(({ atMs }) => atMs < fromMs).at(-1)
+    return last?.agentId === agentId && (endedMs === null || endedMs > fromMs)
+  }).length
 }
 
 /** Claims that an agent back from its absence took over from agents that had never been away. */
