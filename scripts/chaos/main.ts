@@ -47,6 +47,9 @@ function options(defaults: Parameters<typeof readOptions>[1]): ReturnType<typeof
   return readOptions(rest, defaults)
 }
 
+// Ended from outside, it takes its processes with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const verdict = await run()
 if (!verdict) {
   process.stderr.write(USAGE)
