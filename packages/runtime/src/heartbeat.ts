@@ -28,7 +28,12 @@ export interface HeartbeatOptions {
   compose(): { id: string; record: OutgoingRecord }
   /** Commits an empty transaction: a boot whose disk does not take it must not seem alive. Throws when it fails. */
   proveStorage(): void
+  /** An acknowledged beat has not been read back within a lease: this boot beats no more before it is. */
+  onUnread(detail: string): void
 }
+
+const UNREAD =
+  'a heartbeat was acknowledged but has not been read back for a lease; the reader stands still, or the record cannot be read'
 
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { env, logger } = options
@@ -46,6 +51,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     if (stopped) return
     timer = env.setTimer(beatIntervalMs(options.leaseMs()), () => {
       schedule()
+      if (acked && !acked.seen && env.monotonicMs() - acked.sentMs > options.leaseMs()) options.onUnread(UNREAD)
       // The next turn shows that the event loop turns; the last acknowledged beat read back, that the reader reads.
       env.nextTurn(() => {
         if (!stopped && !flying && acked?.seen !== false) void beat()

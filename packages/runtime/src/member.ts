@@ -67,9 +67,11 @@ export function createMember(options: MemberOptions): Member {
   let confirmed = false
   let leaving = false
 
-  const heartbeat = openHeartbeat(options, group.leaseMs, () =>
-    composeBeat(options, { boot, isLeaving: leaving, free: core.runs.slots.free() }),
-  )
+  const heartbeat = openHeartbeat(options, {
+    leaseMs: group.leaseMs,
+    compose: () => composeBeat(options, { boot, isLeaving: leaving, free: core.runs.slots.free() }),
+    onUnread: (detail) => board.set('heartbeat', false, detail),
+  })
 
   const core = createMemberCore(options, {
     group,
@@ -87,8 +89,7 @@ export function createMember(options: MemberOptions): Member {
     skillTopic: (skill) => (knownSkillTopics.has(topicName(scope, 'skill_requests', skill)) ? skill : undefined),
   })
   const lag = (): ReaderLag[] => reader?.lag() ?? []
-  const { tasks } = core
-  const groupOffsets = createGroupOffsets({ ...options, scope, group, tasks, lag, times: options.groupOffsetTimes })
+  const groupOffsets = createGroupOffsets({ ...options, ...core, scope, group, lag, times: options.groupOffsetTimes })
   observeMember(options.metrics, { env, core, groupOffsets, lag })
 
   function readBeat(envelope: Extract<Envelope, { type: 'announce' }>): void {
@@ -352,14 +353,16 @@ function createBoard(logger: Logger): ReadinessBoard {
   return board
 }
 
-function openHeartbeat(options: MemberOptions, leaseMs: () => number, compose: HeartbeatOptions['compose']): Heartbeat {
+function openHeartbeat(
+  options: MemberOptions,
+  life: Pick<HeartbeatOptions, 'leaseMs' | 'compose' | 'onUnread'>,
+): Heartbeat {
   const { env, logger, log, db } = options
   return createHeartbeat({
     env,
     logger,
-    publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(leaseMs()), retries: 0 }),
-    leaseMs,
-    compose,
+    publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(life.leaseMs()), retries: 0 }),
+    ...life,
     proveStorage: () => writeBeat(db, env.now()),
   })
 }

@@ -22,24 +22,38 @@ export function createRefusal(parts: {
     return commit.submit(() => {
       outbox.park(row, `${error.code}: ${error.message}`)
       if (parseTopicName(row.record.topic)?.kind !== 'responses') return
-      const taskId = row.record.key?.toString() ?? ''
-      const task = tasks.get(taskId)
-      if (task.outcome !== null || !task.finished) return
+      const answer: Answer = JSON.parse(row.record.value?.toString() ?? '{}')
+      const task = tasks.get(answer.correlation_id)
+      // Another run may hold the task by now: what becomes of it is not ours to say.
+      if (task.outcome !== null || !task.finished || task.claim === null || task.claim.runId !== answer.payload.run_id)
+        return
+      const about = { correlation_id: task.taskId, causation_id: task.claim.recordId }
       if (error.code === 'KC_KAFKA_RECORD_TOO_LARGE') {
-        const message =
-          'The answer is larger than the cluster takes; ask for a shorter one, or raise max.message.bytes of the responses topic.'
+        const failure = { code: error.code, message: TOO_LARGE, retryable: false }
         sender.send({
           type: 'response',
-          correlation_id: taskId,
-          payload: {
-            status: 'failed',
-            error: { code: error.code, message, retryable: false },
-            ...(task.claim ? { run_id: task.claim.runId } : {}),
-          },
+          ...about,
+          payload: { status: 'failed', error: failure, run_id: task.claim.runId },
         })
-      } else {
-        tasks.put({ ...task, finished: false, released: 'error' })
+        return
       }
+      const { attempt, runId, agentId, boot } = task.claim
+      sender.send({
+        type: 'task_status',
+        ...about,
+        payload: { status: 'released', reason: 'error', attempt, run_id: runId, agent_id: agentId, boot },
+      })
+      // Before the release is read back as well: else it would be claimed again at once, as a run of our own.
+      tasks.put({ ...task, finished: false, released: 'error' })
     })
   }
+}
+
+const TOO_LARGE =
+  'The answer is larger than the cluster takes; ask for a shorter one, or raise max.message.bytes of the responses topic.'
+
+/** What counts here of an answer that this service has written itself. */
+interface Answer {
+  correlation_id: string
+  payload: { run_id?: string }
 }
