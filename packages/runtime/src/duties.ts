@@ -40,6 +40,7 @@ export interface DutiesOptions extends DutyRecordsOptions {
   live(): string[]
 }
 
+const REJECTION_GRACE_MS = 1000
 const EXHAUSTED = 'attempt after attempt ended without a step'
 
 /** Records of duties that wait are kept in memory up to this many; beyond, they are read from the log again. */
@@ -57,10 +58,10 @@ export function createDuties(options: DutiesOptions): Duties {
 
   function delayOf(duty: Duty): number {
     const requester = duty.kind === 'dead_letter' ? undefined : tasks.get(duty.subject).requests[0]?.senderId
-    return dutyDelayMs(duty.subject, agentId, {
-      live: options.live(),
-      ...(requester === undefined ? {} : { first: requester }),
-    })
+    // Nothing orders the topics and partitions in which a task may be asked for: the good request gets time to arrive.
+    const graceMs = duty.kind === 'rejected' ? REJECTION_GRACE_MS : 0
+    const first = requester === undefined ? {} : { first: requester }
+    return graceMs + dutyDelayMs(duty.subject, agentId, { live: options.live(), ...first })
   }
 
   function schedule(duty: Duty, delayMs: number): void {
