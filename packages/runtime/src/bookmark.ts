@@ -6,7 +6,7 @@ import { isReadFromStart, isRequestTopic, skillTopics } from './group-topics.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** Where a reader that knows nothing may begin, once every request before it is over. */
-export interface Bookmark {
+interface Bookmark {
   notedMs: number
   /** The ends of the request topics, and where this service stood in all others before it asked for those ends. */
   offsets: CommittedOffset[]
