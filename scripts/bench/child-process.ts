@@ -10,12 +10,7 @@ export async function startChild(
 ): Promise<ChildProcess> {
   const file = fileURLToPath(new URL(script, import.meta.url))
   const child = fork(file, [...(options.args ?? [])], {
-    execArgv: [
-      '-C',
-      '@kafclaw/source',
-      '--disable-warning=ExperimentalWarning',
-      ...(process.env.BENCH_PROF && script.includes('worker') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
-    ],
+    execArgv: ['-C', '@kafclaw/source', '--disable-warning=ExperimentalWarning'],
     env: { ...process.env, ...options.variables },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
