@@ -52,7 +52,8 @@ export function createDuties(options: DutiesOptions): Duties {
   const records = createDutyRecords(options, store)
   const scheduled = new Set<string>()
   const kept = new Map<string, RawRecord>()
-  let fresh: Duty[] = []
+  /** Noted in the transaction under way, each with the time that its rank gives it. */
+  let fresh: Array<{ duty: Duty; delayMs: number }> = []
   let isRanked = false
   let isStopped = false
 
@@ -118,7 +119,7 @@ export function createDuties(options: DutiesOptions): Duties {
     }
     store.add(duty)
     if (record && kept.size < MOST_KEPT_RECORDS) kept.set(nameOf(duty), record)
-    fresh.push(duty)
+    fresh.push({ duty, delayMs })
     if (isRanked) env.nextTurn(() => scheduleFresh())
   }
 
@@ -155,6 +156,6 @@ export function createDuties(options: DutiesOptions): Duties {
   function scheduleFresh(): void {
     const duties = fresh
     fresh = []
-    for (const duty of duties) schedule(duty, delayOf(duty))
+    for (const { duty, delayMs } of duties) schedule(duty, delayMs)
   }
 }

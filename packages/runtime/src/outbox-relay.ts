@@ -14,8 +14,6 @@ export interface OutboxRelay {
   waiting(): number
   /** Monotonic time since when the oldest unsent row has waited; null when nothing waits. */
   oldestSinceMs(): number | null
-  /** The error that keeps the relay from sending, if one does. */
-  trouble(): AppError | null
   /** Resolves when nothing waits any more, or the signal is aborted. */
   drained(signal: AbortSignal): Promise<void>
   stop(): Promise<void>
@@ -33,7 +31,6 @@ export function createOutboxRelay(options: {
   const stopping = new AbortController()
   let queue: OutboxRow[] = []
   let sinceMs: number | null = null
-  let trouble: AppError | null = null
   let working: Promise<void> | null = null
   let idle: Array<() => void> = []
 
@@ -58,9 +55,8 @@ export function createOutboxRelay(options: {
         sinceMs = queue.length > 0 ? env.monotonicMs() : null
         if (failures > 0) logger.info({ waiting: queue.length }, 'the outbox is sent again')
         failures = 0
-        trouble = null
       } catch (error) {
-        trouble = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
+        const trouble = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
         failures++
         if (failures === 1)
           logger.warn({ code: trouble.code, waiting: queue.length }, `outbox waits: ${trouble.message}`)
@@ -92,7 +88,6 @@ export function createOutboxRelay(options: {
     },
     waiting: () => queue.length,
     oldestSinceMs: () => sinceMs,
-    trouble: () => trouble,
     drained(signal) {
       if (!working) return Promise.resolve()
       return new Promise((resolve) => {
