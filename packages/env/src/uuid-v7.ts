@@ -16,12 +16,10 @@ export function createUuidV7(now: () => number, randomBytes: (sizeBytes: number)
       lastMs++
       counter = 0
     }
-    const bytes = Buffer.alloc(16)
-    bytes.writeUIntBE(lastMs, 0, 6)
-    bytes.writeUInt16BE(0x7000 | counter, 6)
-    random.copy(bytes, 8, 0, 8)
-    bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
-    const hex = bytes.toString('hex')
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+    // The variant stands in the two upper bits of the ninth byte; `random` is ours, so it may be changed in place.
+    random[0] = 0x80 | ((random[0] ?? 0) & 0x3f)
+    const time = lastMs.toString(16).padStart(12, '0')
+    const tail = random.toString('hex', 0, 8)
+    return `${time.slice(0, 8)}-${time.slice(8)}-${(0x7000 | counter).toString(16)}-${tail.slice(0, 4)}-${tail.slice(4)}`
   }
 }

@@ -15,6 +15,7 @@ export type Check = (value: unknown) => string | null
 const strict = new Map<string, Check>()
 const lenient = new Map<string, Check>()
 const payloadPlans = new Map<EnvelopeType, ObjectPlan>()
+const NO_FIELDS: ObjectPlan = { fields: [], keys: new Set() }
 
 /** The check for writers: no member that the schema does not name. */
 export function strictCheck(type: EnvelopeType): Check {
@@ -32,7 +33,7 @@ export function unknownTypeCheck(): Check {
 }
 
 export function payloadPlan(type: EnvelopeType): ObjectPlan {
-  return once(payloadPlans, type, () => planObject(PAYLOAD_SCHEMAS[type]) ?? [])
+  return once(payloadPlans, type, () => planObject(PAYLOAD_SCHEMAS[type]) ?? NO_FIELDS)
 }
 
 function once<K, V>(cache: Map<K, V>, key: K, make: () => V): V {

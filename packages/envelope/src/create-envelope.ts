@@ -1,7 +1,7 @@
 import { payloadPlan } from './contract.ts'
 import { taskIdOfRequest } from './derived-id.ts'
 import { type EnvelopeOf, type NewEnvelope, SCHEMA_VERSION } from './envelope.ts'
-import { fill } from './field-plan.ts'
+import { addUnplanned, fill } from './field-plan.ts'
 import { DEFAULT_LIFE_MS } from './life.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
 import { formatTimestamp } from './timestamp.ts'
@@ -19,9 +19,10 @@ export function createEnvelope<T extends EnvelopeType>(
   const isRequest = fields.type === 'request'
   const correlationId = fields.correlation_id ?? (isRequest ? taskIdOfRequest(id) : null)
   const expiresAt = fields.expires_at ?? (isRequest ? formatTimestamp(nowMs + DEFAULT_LIFE_MS) : null)
+  const plan = payloadPlan(fields.type)
   const given: Record<string, unknown> = { ...fields.payload }
   // What the plan does not know stays, so that `encode` can refuse it instead of losing it without a word.
-  const payload = { ...given, ...fill(payloadPlan(fields.type), given, { unknownValue: null }) }
+  const payload = addUnplanned(plan, given, fill(plan, given, { unknownValue: null }))
   if (fields.type === 'memory') payload.zone = fields.zone
   const envelope = {
     schema_version: SCHEMA_VERSION,

@@ -3,14 +3,13 @@ import { payloadPlan, strictCheck } from './contract.ts'
 import type { Envelope } from './envelope.ts'
 import type { ErrorCode } from './errors.ts'
 import { compact } from './field-plan.ts'
+import { isClearlySmall } from './free-form.ts'
 import { findWrittenProblem, READ_LIMIT_BYTES } from './json-text.ts'
 import { findLifeProblem } from './life.ts'
 import type { RecordHeaders } from './record.ts'
 import { formatTraceparent } from './trace-context.ts'
 
 export const WRITE_LIMIT_BYTES = 256 * 1024
-const CONTENT_TYPE = Buffer.from('application/json')
-const CE_SPEC_VERSION = Buffer.from('1.0')
 
 export interface EncodeOptions {
   /** Home partition of the task; written as header `kc_home` on responses and copies home. */
@@ -84,9 +83,10 @@ function mayBreakLimits(envelope: Envelope): boolean {
     case 'task_status':
       return false
     case 'request':
-      return envelope.payload.input !== null
+      return !isClearlySmall(envelope.payload.input)
     case 'response':
-      return envelope.payload.output !== null || envelope.payload.citations.length > 0
+    case 'trace':
+      return !isClearlySmall(envelope.payload.output) || envelope.payload.citations.length > 0
     default:
       return true
   }
@@ -101,15 +101,39 @@ export function headersOf(
   envelope: Pick<Envelope, 'type' | 'id' | 'group' | 'sender_id' | 'timestamp' | 'trace'>,
   { home }: Pick<EncodeOptions, 'home'>,
 ): RecordHeaders {
-  const headers: Array<[string, Buffer]> = [
-    ['content-type', CONTENT_TYPE],
+  const headers: Array<readonly [string, Buffer]> = [
+    CONTENT_TYPE_HEADER,
     ['traceparent', Buffer.from(formatTraceparent(envelope.trace))],
-    ['ce_specversion', CE_SPEC_VERSION],
+    SPEC_VERSION_HEADER,
     ['ce_id', Buffer.from(envelope.id)],
-    ['ce_type', Buffer.from(`kafclaw.${envelope.type}`)],
-    ['ce_source', Buffer.from(`/group/${envelope.group}/agent/${envelope.sender_id}`)],
+    typeHeader(envelope.type),
+    sourceHeader(envelope),
     ['ce_time', Buffer.from(envelope.timestamp)],
   ]
   if (home !== undefined) headers.push(['kc_home', Buffer.from(String(home))])
   return headers
+}
+
+type Header = readonly [name: string, value: Buffer]
+
+const CONTENT_TYPE_HEADER: Header = ['content-type', Buffer.from('application/json')]
+const SPEC_VERSION_HEADER: Header = ['ce_specversion', Buffer.from('1.0')]
+const typeHeaders = new Map<string, Header>()
+
+function typeHeader(type: string): Header {
+  const known = typeHeaders.get(type)
+  if (known) return known
+  const header: Header = ['ce_type', Buffer.from(`kafclaw.${type}`)]
+  typeHeaders.set(type, header)
+  return header
+}
+
+let lastSource: { group: string; senderId: string; header: Header } | null = null
+
+/** A process mostly writes in the name of one sender. */
+function sourceHeader({ group, sender_id: senderId }: { group: string; sender_id: string }): Header {
+  if (lastSource?.group !== group || lastSource.senderId !== senderId) {
+    lastSource = { group, senderId, header: ['ce_source', Buffer.from(`/group/${group}/agent/${senderId}`)] }
+  }
+  return lastSource.header
 }

@@ -13,14 +13,17 @@ interface FieldPlan {
   readonly items: ObjectPlan | null
 }
 
-export type ObjectPlan = readonly FieldPlan[]
+export interface ObjectPlan {
+  readonly fields: readonly FieldPlan[]
+  readonly keys: ReadonlySet<string>
+}
 type JsonObject = Record<string, unknown>
 
 /** Plans the fields of an object schema; null for schemas of anything else, which are taken as they are. */
 export function planObject(schema: JsonSchema): ObjectPlan | null {
   if (!schema.properties) return null
   const required = new Set(schema.required)
-  return Object.entries(schema.properties).map(([key, field]) => ({
+  const fields = Object.entries(schema.properties).map(([key, field]) => ({
     key,
     fallback: field.default ?? null,
     nullIsMissing: !required.has(key) && (field.default ?? null) === null,
@@ -29,6 +32,7 @@ export function planObject(schema: JsonSchema): ObjectPlan | null {
     nested: planObject(field),
     items: field.items ? planObject(field.items) : null,
   }))
+  return { fields, keys: new Set(fields.map(({ key }) => key)) }
 }
 
 /** What `fill` met on its way. */
@@ -39,7 +43,7 @@ export interface FillNotes {
 /** A valid object with every field of the plan: defaults and nulls filled in, unknown members dropped, times in UTC. */
 export function fill(plan: ObjectPlan, source: JsonObject, notes: FillNotes): JsonObject {
   const filled: JsonObject = {}
-  for (const field of plan) {
+  for (const field of plan.fields) {
     const given = source[field.key] ?? null
     filled[field.key] = given === null ? fallbackOf(field) : fillField(field, given, notes)
   }
@@ -60,17 +64,31 @@ function fallbackOf(field: FieldPlan): unknown {
   return Array.isArray(field.fallback) ? [...field.fallback] : field.fallback
 }
 
-/** The opposite of `fill`: leaves out what readers fill in with null. */
+/**
+ * The opposite of `fill`: leaves out what readers fill in with null. Members that the plan does not know stay, for the check
+ * to refuse. Builds a new object instead of deleting from a copy, which would make every later look at it slow.
+ */
 export function compact(plan: ObjectPlan, source: JsonObject): JsonObject {
-  const kept: JsonObject = { ...source }
-  for (const { key, nullIsMissing, nested, items } of plan) {
+  const kept: JsonObject = {}
+  for (const { key, nullIsMissing, nested, items } of plan.fields) {
     const value = source[key]
-    if (value === undefined || (value === null && nullIsMissing)) delete kept[key]
-    else if (nested && isObject(value)) kept[key] = compact(nested, value)
+    if (value === undefined || (value === null && nullIsMissing)) continue
+    if (nested && isObject(value)) kept[key] = compact(nested, value)
     else if (items && Array.isArray(value))
       kept[key] = value.map((item) => (isObject(item) ? compact(items, item) : item))
+    else kept[key] = value
   }
-  return kept
+  return addUnplanned(plan, source, kept)
+}
+
+/** Adds the members of `source` that the plan does not know; mostly there are none. */
+export function addUnplanned(plan: ObjectPlan, source: JsonObject, target: JsonObject): JsonObject {
+  for (const key of Object.keys(source)) {
+    if (plan.keys.has(key)) continue
+    // Not by assignment: a member called __proto__ must be there to be refused.
+    Object.defineProperty(target, key, { value: source[key], enumerable: true, configurable: true, writable: true })
+  }
+  return target
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -17,12 +17,11 @@ export function deriveSpanId(recordId: string): string {
   return sha256(recordId).slice(0, 16)
 }
 
-const uuidEndRegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{4})-([0-9a-f]{12})$/
+const uuidRegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** The span of a record that we write: the random half of its UUID, which costs no hash; of any other id as readers derive it. */
 export function spanIdOf(recordId: string): string {
-  const match = uuidEndRegExp.exec(recordId)
-  return match ? `${match[1]}${match[2]}` : deriveSpanId(recordId)
+  return uuidRegExp.test(recordId) ? recordId.slice(19, 23) + recordId.slice(24) : deriveSpanId(recordId)
 }
 
 /** W3C Trace Context: `00-<trace id>-<span id>-01`. */

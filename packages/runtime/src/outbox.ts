@@ -58,7 +58,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
       // The headers of an envelope are half as long as its body and follow from it: they are not stored.
       const headers = kind?.isEnvelope ? FROM_BODY : storeHeaders(record.headers)
       const result = insert.run(topic, partition, key, value, headers, timelineSeq)
-      added.push({ seq: result.lastInsertRowid, timelineSeq, record })
+      added.push({ seq: Number(result.lastInsertRowid), timelineSeq, record })
     },
     takeAdded() {
       const rows = added

@@ -10,6 +10,7 @@ import {
   type TaskState,
 } from '@kafclaw/tasks'
 import { createExpiryMark } from './expiry-mark.ts'
+import { createRecentMap } from './recent-map.ts'
 
 /** A task as this service knows it: what the log says, and whether its own answer is on the way. */
 export interface StoredTask extends TaskState {
@@ -43,7 +44,7 @@ export interface TaskStore {
   clear(): void
 }
 
-const MOST_RECENT = 2000
+const RECENT = 2000
 
 interface TaskRow {
   task_id: string
@@ -82,7 +83,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
   const expiry = createExpiryMark(db)
 
   /** Requests read lately, by their places: most runs begin soon after, and need not read the file. */
-  const recent = new Map<string, RequestEnvelope>()
+  const recent = createRecentMap<string, RequestEnvelope>(RECENT)
   const openTasks = new Map<string, StoredTask>()
   for (const row of selectOpen.all()) openTasks.set(row.task_id, toTask(row))
   let changed = new Map<string, StoredTask>()
@@ -116,8 +117,6 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     putRequest(envelope, place) {
       insertRequest.run(envelope.correlation_id, place, JSON.stringify(envelope))
       recent.set(place, envelope)
-      const [oldest] = recent.keys()
-      if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest)
     },
     requestAt(taskId, place) {
       const known = recent.get(place)

@@ -47,7 +47,7 @@ export function createTimeline(db: Db, env: Env): Timeline {
       row.causationId ?? null,
       row.summary,
     )
-    return result.lastInsertRowid
+    return Number(result.lastInsertRowid)
   }
   return {
     add,

@@ -16,26 +16,42 @@ export function createConnection(raw: Database.Database, path: string): Db {
       transactions.assertAlive()
       return fn()
     } catch (error) {
-      throw toStorageError(error, path)
+      throw failure(error)
     }
   }
 
+  function failure(error: unknown): unknown {
+    transactions.failed()
+    return toStorageError(error, path)
+  }
+
+  // These three are called some ten times for each record: no closure and no new object for a call.
   function wrap<P extends unknown[], R>(sql: string): Statement<P, R> {
     const statement = raw.prepare<P, R>(sql)
     return {
-      run: (...params) =>
-        guard(() => {
-          const { changes, lastInsertRowid } = statement.run(...params)
-          return { changes, lastInsertRowid: Number(lastInsertRowid) }
-        }),
-      get: (...params) => guard(() => statement.get(...params)),
+      run(...params) {
+        try {
+          transactions.assertAlive()
+          return statement.run(...params)
+        } catch (error) {
+          throw failure(error)
+        }
+      },
+      get(...params) {
+        try {
+          transactions.assertAlive()
+          return statement.get(...params)
+        } catch (error) {
+          throw failure(error)
+        }
+      },
       all: (...params) => guard(() => statement.all(...params)),
       *iterate(...params) {
         try {
           // A statement cannot be run again while its rows are being read, so each iteration has its own.
           yield* raw.prepare<P, R>(sql).iterate(...params)
         } catch (error) {
-          throw toStorageError(error, path)
+          throw failure(error)
         }
       },
     }

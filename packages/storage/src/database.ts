@@ -1,6 +1,6 @@
 /** A prepared statement; `P` and `R` are what the caller says about its parameters and rows. */
 export interface Statement<P extends unknown[] = unknown[], R = unknown> {
-  run(...params: P): { changes: number; lastInsertRowid: number }
+  run(...params: P): { changes: number; lastInsertRowid: number | bigint }
   get(...params: P): R | undefined
   all(...params: P): R[]
   iterate(...params: P): IterableIterator<R>

@@ -7,6 +7,8 @@ export interface Transactions {
   run<T>(fn: () => T): T
   /** Throws when SQLite has undone the running transaction behind its function's back. */
   assertAlive(): void
+  /** A call has failed: only then may SQLite have undone the transaction. */
+  failed(): void
 }
 
 /** BEGIN IMMEDIATE outside, a savepoint for each transaction inside another. */
@@ -16,11 +18,12 @@ export function createTransactions(raw: Database.Database, path: string): Transa
   const savepoint = raw.prepare('SAVEPOINT nested')
   const release = raw.prepare('RELEASE nested')
   let depth = 0
+  let hasFailed = false
 
   // After some errors (disk full, I/O) SQLite undoes the whole transaction itself (sqlite.org/lang_transaction.html).
   // If the caller catches such an error and goes on, its next write would be committed alone.
   function assertAlive(): void {
-    if (depth === 0 || raw.inTransaction) return
+    if (!hasFailed || depth === 0 || raw.inTransaction) return
     const message = `The transaction on ${path} was undone after an error; nothing of it was stored. Run it again as a whole.`
     throw new AppError('KC_STORAGE_FAILED', message, { details: { path } })
   }
@@ -57,8 +60,15 @@ export function createTransactions(raw: Database.Database, path: string): Transa
       throw error instanceof Database.SqliteError ? toStorageError(error, path) : error
     } finally {
       depth--
+      if (depth === 0) hasFailed = false
     }
   }
 
-  return { run, assertAlive }
+  return {
+    run,
+    assertAlive,
+    failed() {
+      hasFailed = true
+    },
+  }
 }
