@@ -38,10 +38,10 @@ export async function createTestGroup(skills: { byGroup: string[]; byClaim: stri
   const host = stack.use(openHost({ env, logger, metrics: noMetrics(), settings, clientId: 'test' }))
   const { log } = host
   const topics = { log, env, scope, senderId: 'test', leaseMs: LEASE_MS }
-  const { zone } = await applyTopics({ ...topics, skills: [...skills.byGroup, ...skills.byClaim] })
+  await applyTopics({ ...topics, skills: skills.byGroup, served: { by: 'group', mayChange: false } })
+  const { zone } = await applyTopics({ ...topics, skills: skills.byClaim })
   const client = await connectGroup({ log, env, ...scope, senderId: 'test' })
   stack.defer(() => client.close())
-  for (const skill of skills.byGroup) await client.publish({ type: 'skill', payload: { skill, served_by: 'group' } })
   return {
     brokers: sharedBrokers().join(','),
     scope,

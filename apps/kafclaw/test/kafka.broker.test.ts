@@ -99,6 +99,15 @@ describe('a group on Kafka', () => {
     expect(await kafclaw(place, ['topics', 'check'])).toMatchObject({ code: 0 })
   })
 
+  it('is told once who serves a skill, and refuses to change it by the way', async () => {
+    const apply = ['topics', 'apply', '--skill', 'invoice', '--served-by']
+    const written = (...args: string[]) => kafclawJson<{ skills_written: string[] }>(place, [...apply, ...args])
+    expect(await written('group')).toMatchObject({ skills_written: ['invoice'] })
+    expect(await kafclaw(place, [...apply, 'claim'])).toMatchObject({ code: 1, stdout: '' })
+    expect(await written('group')).toMatchObject({ skills_written: [] })
+    expect(await written('claim', '--change')).toMatchObject({ skills_written: ['invoice'] })
+  })
+
   it('answers a question and traces it', async () => {
     const { code, stdout, stderr } = await kafclaw(place, ['ask', 'hello'])
     expect(code).toBe(0)

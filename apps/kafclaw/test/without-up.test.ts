@@ -88,6 +88,27 @@ describe('where nothing runs', { timeout: 120_000 }, () => {
     expect(listed).toContainEqual(expect.objectContaining({ topic: 'group.local.requests', partitions: 3 }))
   })
 
+  it('writes who serves a skill once, and changes it only when that is meant', async () => {
+    const apply = (...args: string[]) =>
+      kafclaw(place, ['topics', 'apply', '--skill', 'invoice', ...args, '-o', 'json'])
+    const written = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await apply(...args)).stdout).skills_written
+    expect(await written()).toEqual([])
+    expect(await written('--served-by', 'group')).toEqual(['invoice'])
+    expect(await written('--served-by', 'group')).toEqual([])
+    expect(await written()).toEqual([])
+    const refused = await apply('--skill', 'parcel', '--served-by', 'claim')
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toContain('agent-x-cli wrote so at group.local.control.skills/0/0')
+    expect(refused.stderr).toContain('--change')
+    // Refused is refused whole: not even the topic of the other skill is there.
+    expect((await kafclaw(place, ['topics', 'list'])).stdout).not.toContain('parcel')
+    expect(await written('--served-by', 'claim', '--change')).toEqual(['invoice'])
+    for (const args of [['--change'], ['--served-by', 'nobody']])
+      expect(await apply(...args)).toMatchObject({ code: 2 })
+    expect(await kafclaw(place, ['topics', 'apply', '--served-by', 'group'])).toMatchObject({ code: 2 })
+  })
+
   it('finds each kind of difference between a timeline and the log, and exits 1', async () => {
     await kafclaw(place, ['agent', '-m', 'hello'])
     expect((await kafclaw(place, ['audit', 'lockstep'])).code).toBe(0)

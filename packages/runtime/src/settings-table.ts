@@ -101,7 +101,8 @@ export const SETTINGS = {
     section: 'Agent',
     kind: kind.skills,
     fallback: 'chat',
-    description: 'Skills for which the agent takes tasks.',
+    description:
+      'Skills for which the agent takes tasks, but for those that a consumer group serves (`topics apply --skill <s> --served-by group`).',
     services: ['agent-worker', 'kafclaw'],
   }),
   instructionsFile: setting({

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { RunAction } from '../program.ts'
 import { examples } from './examples.ts'
 
@@ -6,6 +6,15 @@ export interface PlanOptions {
   skill?: string[]
   partitions?: string
 }
+
+export interface ApplyCommandOptions extends PlanOptions {
+  servedBy?: 'claim' | 'group'
+  change?: true
+}
+
+const APPLY_DESCRIPTION =
+  'Creates the topics that are missing and writes the record of the zone. With --served-by also who serves the skills:\n' +
+  '`claim`: agents that claim tasks; `group`: a program of yours, by its consumer group.'
 
 export function addTopicsCommand(program: Command, run: RunAction): void {
   const topics = program
@@ -29,13 +38,18 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
         return planTopics(invocation, options)
       }),
   )
-  planned(topics, 'apply', 'Creates the topics that are missing and writes the record of the zone.').action(
-    (options: PlanOptions) =>
+  planned(topics, 'apply', APPLY_DESCRIPTION, [
+    ['kafclaw topics apply --skill invoice --served-by group', 'a program of yours serves it; agents leave it alone'],
+    ['kafclaw topics apply --skill invoice --served-by claim --change', 'agents take it over from there on'],
+  ])
+    .addOption(new Option('--served-by <who>', 'who serves the skills that are named').choices(['claim', 'group']))
+    .option('--change', 'let --served-by replace what stands there')
+    .action((options: ApplyCommandOptions) =>
       run(async (invocation) => {
         const { applyGroupTopics } = await import('../topics/apply-group-topics.ts')
         return applyGroupTopics(invocation, options)
       }),
-  )
+    )
   topics
     .command('check')
     .description('Compares the topics that are there with the table; a missing topic or a difference exits 1.')
@@ -63,7 +77,12 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
     )
 }
 
-function planned(topics: Command, name: string, description: string): Command {
+function planned(
+  topics: Command,
+  name: string,
+  description: string,
+  more: ReadonlyArray<readonly [command: string, what: string]> = [],
+): Command {
   return topics
     .command(name)
     .description(description)
@@ -71,10 +90,7 @@ function planned(topics: Command, name: string, description: string): Command {
     .option('--partitions <count>', 'partitions of the task topics of a new zone, for life (default 6)')
     .addHelpText(
       'after',
-      examples([
-        [`kafclaw topics ${name}`, ''],
-        [`kafclaw topics ${name} --skill invoice`, ''],
-      ]),
+      examples([[`kafclaw topics ${name}`, ''], [`kafclaw topics ${name} --skill invoice`, ''], ...more]),
     )
 }
 
