@@ -31,6 +31,20 @@ needs READ on them; without, the log says so once and nothing else changes. For 
 | \`group.<group>.work\` | requests | The first request that nobody has claimed and that has no outcome. Its lag is what KEDA, Burrow and dashboards show. |
 
 Never start a consumer of your own under one of these names: its commits would send newcomers past requests that are open.
+
+## ACLs
+
+All resources are prefixed (\`--resource-pattern-type prefixed\`); READ and WRITE include DESCRIBE. In a zone other than \`public\` the
+prefix \`group.<group>.zone.<zone>.\` takes the place of \`group.<group>.\`, and READ on topics \`group.<group>.control.\` is needed beside it.
+
+| who | topics | consumer groups |
+|---|---|---|
+| services, \`kafclaw up\` on topics that are there, commands that write | READ and WRITE on \`group.<group>.\` | READ on \`group.<group>.\`, for the two names above |
+| commands that only look (\`tasks\`, \`trace\`, \`agents\`, \`dlq list\`) | READ on \`group.<group>.\` | |
+| \`kafclaw topics apply\`, \`plan\`, \`check\` | CREATE, DESCRIBE_CONFIGS, READ and WRITE on \`group.<group>.\` | |
+| a program that asks | WRITE on \`group.<group>.requests\` or the topic of the skill, READ on \`group.<group>.responses\` | READ on its own, where it uses one |
+| a program that serves a skill | READ on \`group.<group>.skill.<skill>.requests\`, WRITE on \`group.<group>.responses\` | READ on its own; choose a name outside of \`group.<group>.\` |
+| \`kafclaw kshark\` | READ and DESCRIBE_CONFIGS on \`group.<group>.\`; READ, WRITE and CREATE on \`kafclaw.kshark.probe\` | DESCRIBE on all, to see members and lag |
 `
 
 /** The text of docs/topics.md. */

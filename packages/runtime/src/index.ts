@@ -24,7 +24,7 @@ export { buildRecordTree, type RecordNode, sortRecords, type TreeLink } from './
 export { renderTree } from './render-tree.ts'
 export type { ChildRequest, Run, RunHandler, RunOutcome, RunStep } from './run.ts'
 export { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
-export type { ServedBy } from './served-by.ts'
+export { readServedBy, type ServedBy } from './served-by.ts'
 export { runServiceProcess, type ServiceProcess, toEndCode } from './service-process.ts'
 export { type ReadSettings, readSettings, type SettingOverrides, type Settings } from './settings.ts'
 export { generateConfigurationDoc } from './settings-doc.ts'

@@ -86,12 +86,17 @@ describe('lag', () => {
     expect(judge({ lost: 5 }, ['c'], new Set()).status).toBe('warning')
   })
 
-  it('does not take our own names for those of others', () => {
-    expect(['group.acme.work', 'group.acme.open', 'ocr-app'].map((id) => isOurs(id, 'acme'))).toEqual([
-      true,
-      true,
-      false,
-    ])
+  it.each([
+    ['group.acme.work', 'group.acme.requests', true],
+    ['group.acme.open', 'group.acme.dlq', true],
+    ['group.acme.zone.lab.work', 'group.acme.zone.lab.requests', true],
+    ['group.acme.zone.lab.open', 'group.acme.zone.lab.responses', true],
+    ['group.acme.work', 'group.acme.zone.lab.requests', false],
+    ['group.other.work', 'group.acme.requests', false],
+    ['ocr-app', 'group.acme.requests', false],
+  ])('tells the names of our services from those of others: %s on %s', (groupId, topic, expected) => {
+    const committed = [{ topic, partition: 0, offset: 1 }]
+    expect(isOurs({ groupId, committed }, 'acme')).toBe(expected)
   })
 })
 

@@ -1,5 +1,6 @@
-import { AppError, decode, parseTopicName, topicName } from '@kafclaw/envelope'
-import { type ConsumerGroup, readAll } from '@kafclaw/kafka'
+import { AppError, offsetGroupName, parseTopicName, topicName } from '@kafclaw/envelope'
+import type { ConsumerGroup } from '@kafclaw/kafka'
+import { readServedBy } from '@kafclaw/runtime'
 import { failedBy, ok, type Verdict, warning } from '../finding.ts'
 import type { GroupSubject } from '../group-subject.ts'
 import { measureLag } from '../probes/measure-lag.ts'
@@ -10,7 +11,7 @@ export async function checkGroups(subject: GroupSubject): Promise<Verdict[]> {
   const { name, log, env, scope } = subject
   let groups: ConsumerGroup[]
   try {
-    groups = (await subject.consumerGroups()).filter(({ groupId }) => !isOurs(groupId, scope.group))
+    groups = (await subject.consumerGroups()).filter((group) => !isOurs(group, scope.group))
   } catch (thrown) {
     return [judgeUnseen(name, thrown)]
   }
@@ -28,9 +29,15 @@ export async function checkGroups(subject: GroupSubject): Promise<Verdict[]> {
   )
 }
 
-/** Names under which our services commit offsets for others to see, without members. */
-export function isOurs(groupId: string, group: string): boolean {
-  return groupId === `group.${group}.work` || groupId === `group.${group}.open`
+/** Under these names the services of each zone commit offsets of its topics for others to see. */
+export function isOurs({ groupId, committed }: Pick<ConsumerGroup, 'groupId' | 'committed'>, group: string): boolean {
+  const zones = committed.flatMap(({ topic }) => {
+    const address = parseTopicName(topic)
+    return address?.group === group ? [address.zone] : []
+  })
+  return [...new Set(zones)].some((zone) =>
+    (['open', 'work'] as const).some((purpose) => groupId === offsetGroupName({ group, zone }, purpose)),
+  )
 }
 
 /** Not being allowed to look at consumer groups stops nobody from taking part. */
@@ -46,12 +53,6 @@ async function topicsServedByGroups({ log, scope, topicNames }: GroupSubject): P
   const control = topicName(scope, 'control_skills')
   const names = await topicNames()
   if (!names.includes(control)) return new Set()
-  const served = new Map<string, boolean>()
-  for (const record of await readAll(log, [control])) {
-    const decoded = decode(record)
-    if (decoded.kind === 'tombstone') served.delete(decoded.key)
-    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'skill') continue
-    served.set(decoded.envelope.payload.skill, decoded.envelope.payload.served_by === 'group')
-  }
-  return new Set(names.filter((name) => served.get(parseTopicName(name)?.skill ?? '') === true))
+  const served = await readServedBy(log, scope)
+  return new Set(names.filter((name) => served.get(parseTopicName(name)?.skill ?? '')?.servedBy === 'group'))
 }

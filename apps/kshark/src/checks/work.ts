@@ -1,12 +1,13 @@
+import { offsetGroupName } from '@kafclaw/envelope'
 import { skipped, type Verdict } from '../finding.ts'
 import type { GroupSubject } from '../group-subject.ts'
 import { measureLag } from '../probes/measure-lag.ts'
 import { judgeLag } from './lag.ts'
 
-/** Requests without claim and outcome, as the group name `group.<g>.work` tells them to the outside. */
+/** Requests of the zone without claim and outcome, as its offset group tells them to the outside. */
 export async function checkWork(subject: GroupSubject): Promise<Verdict[]> {
   const { scope, log, env } = subject
-  const name = `group.${scope.group}.work`
+  const name = offsetGroupName(scope, 'work')
   // The line about groups has the reason.
   const groups = await subject.consumerGroups().catch(() => null)
   if (groups === null) return [skipped(name, 'consumer groups cannot be looked at')]
