@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const READY_MS = 60_000
@@ -34,6 +35,15 @@ export async function cpuOf(child: ChildProcess): Promise<number> {
   child.send('cpu')
   const { user, system } = await answer
   return user + system
+}
+
+/** Resolves when the child uses less than a tenth of a core; a minute at most. */
+export async function untilIdle(child: ChildProcess): Promise<void> {
+  for (let rest = 300; rest > 0; rest--) {
+    const before = await cpuOf(child)
+    await sleep(200)
+    if ((await cpuOf(child)) - before < 20_000) return
+  }
 }
 
 export async function stopChild(child: ChildProcess): Promise<void> {

@@ -6,7 +6,7 @@ import { applyTopics, connectGroup, type GroupClient } from '@kafclaw/runtime'
 import { createLogger } from '@kafclaw/telemetry'
 import { tempDir, uniqueName } from '@kafclaw/testing'
 import { openBroker } from '@kafclaw/testing/broker'
-import { cpuOf, startChild, stopChild } from './child-process.ts'
+import { cpuOf, startChild, stopChild, untilIdle } from './child-process.ts'
 import { median, quantile, round } from './figures.ts'
 import { createRaw, type RawMessage, type ReadingBy } from './raw-kafkajs.ts'
 
@@ -172,6 +172,8 @@ async function measureThroughput(
       }
       await Promise.all(outcomes)
     })
+    // The worker still reads back what it has answered; the other side must not share the machine with that.
+    await untilIdle(worker)
     const messages = Array.from({ length: tasks }, (_, n) => message(`flood-${index}-${n}`))
     const rawMs = await timed(() => raw.flood(messages, batch))
     perSecond.task.push((tasks / taskMs) * 1000)
