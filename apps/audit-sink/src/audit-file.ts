@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs'
 import type { Env } from '@kafclaw/env'
 import type { RecordPlace } from '@kafclaw/envelope'
 import type { FollowedRows } from '@kafclaw/runtime'
-import { type Db, openDatabase } from '@kafclaw/storage'
+import type { Db, Disk } from '@kafclaw/storage'
 import { createAuditStore } from './audit-store.ts'
 import type { AuditEvents } from './events.ts'
 
@@ -15,10 +15,10 @@ export interface AuditFile {
 }
 
 /** Opens or makes the file; its folder must be held by this process. */
-export function openAuditFile(options: { path: string; env: Env; events: AuditEvents }): AuditFile {
-  const { path, env, events } = options
+export function openAuditFile(options: { path: string; disk: Disk; env: Env; events: AuditEvents }): AuditFile {
+  const { path, disk, env, events } = options
   const open = () => {
-    const db = openDatabase(path, 'audit')
+    const db = disk.open(path, 'audit')
     return { db, store: createAuditStore({ db, env, events }) }
   }
   let current = open()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createVirtualEnv } from '@kafclaw/env/testing'
 import type { RawRecord } from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
-import { openDatabase } from '@kafclaw/storage'
+import { createDisk, openDatabase } from '@kafclaw/storage'
 import { tempDir } from '@kafclaw/testing'
 import { expect, it } from 'vitest'
 import { openAuditFile } from './audit-file.ts'
@@ -81,7 +81,7 @@ it('sets the audit of another log aside instead of deleting it', async () => {
   await using folder = await tempDir()
   const env = createVirtualEnv({ startMs: 1000 })
   const path = join(folder.path, 'audit.db')
-  const file = openAuditFile({ path, env, events: quietEvents() })
+  const file = openAuditFile({ path, disk: createDisk(), env, events: quietEvents() })
   file.rows.take([batch(0, 3)])
   file.rows.beginAnew('a test')
   expect(file.rows.position(TOPIC, 0)).toBeNull()

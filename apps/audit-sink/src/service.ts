@@ -32,7 +32,7 @@ export function createAuditSink(host: Host): Service {
   })
   // The folder is ours from here on.
   const path = host.data.member(AUDIT_SINK_ID).auditDb
-  const audit = openAuditFile({ path, env, events: createAuditEvents(logger, metrics) })
+  const audit = openAuditFile({ path, disk: host.disk, env, events: createAuditEvents(logger, metrics) })
   const follower = createTopicFollower({
     env,
     logger,

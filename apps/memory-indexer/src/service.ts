@@ -8,7 +8,6 @@ import {
   openMember,
   type Service,
 } from '@kafclaw/runtime'
-import { openDatabase } from '@kafclaw/storage'
 import { CAPACITY, type IndexerOptions, indexerOptions } from './config.ts'
 import { createEmbedding, EMBEDDING } from './embedding.ts'
 import { createRecallHandler } from './handlers/recall.ts'
@@ -42,7 +41,7 @@ export function createMemoryIndexer(host: Host, overrides: Partial<IndexerOption
     createHandler: () => (run) => handleRecall(run),
   })
   // The folder is ours from here on.
-  const db = openDatabase(host.data.member(id).memoryDb, 'memory')
+  const db = host.disk.open(host.data.member(id).memoryDb, 'memory')
   const index = createMemoryIndex({
     db,
     embedder,

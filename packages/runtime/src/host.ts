@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Env } from '@kafclaw/env'
 import { createEmbeddedLog, createKafkaLog, type Log, parseKafkaProperties } from '@kafclaw/kafka'
-import { type Db, ensureFolder, lockFolder, openDatabase } from '@kafclaw/storage'
+import { createDisk, type Db, type Disk, ensureFolder } from '@kafclaw/storage'
 import type { Logger, Metrics } from '@kafclaw/telemetry'
 import { createDataFolder, type DataFolder } from './data-folder.ts'
 import { createMember, type Member, type MemberEnd } from './member.ts'
@@ -17,6 +17,7 @@ export interface Host extends AsyncDisposable {
   logger: Logger
   metrics: Metrics
   log: Log
+  disk: Disk
   settings: Settings
   data: DataFolder
 }
@@ -51,6 +52,7 @@ export function openHost(options: HostOptions): Host {
     metrics: options.metrics,
     settings,
     log,
+    disk: createDisk(),
     data,
     [Symbol.asyncDispose]: () => log.close(),
   }
@@ -93,9 +95,8 @@ export function openMember(host: Host, spec: MemberSpec): Member {
   const files = host.data.member(spec.agentId)
   const stack = new DisposableStack()
   try {
-    ensureFolder(files.folder)
-    stack.use(lockFolder(files.folder, { purpose: `${spec.role} "${spec.agentId}" of group "${settings.group}"` }))
-    const db = stack.use(openDatabase(files.stateDb, 'state'))
+    stack.use(host.disk.lock(files.folder, { purpose: `${spec.role} "${spec.agentId}" of group "${settings.group}"` }))
+    const db = stack.use(host.disk.open(files.stateDb, 'state'))
     const member: Member = createMember({
       ...spec,
       handler: spec.createHandler({ db, send: (fields) => member.send(fields), agents: () => member.agents() }),

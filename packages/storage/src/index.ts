@@ -1,4 +1,5 @@
 export type { Db, Statement } from './database.ts'
+export { createDisk, type Disk } from './disk.ts'
 export type { Family } from './family.ts'
 export { ensureFolder } from './folder.ts'
 export { type FolderLock, lockFolder } from './folder-lock.ts'
