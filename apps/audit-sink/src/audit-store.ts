@@ -8,7 +8,7 @@ import {
   type RecordPlace,
   TOPICS,
 } from '@kafclaw/envelope'
-import type { LogBatch } from '@kafclaw/kafka'
+import type { LogBatch, LogGap } from '@kafclaw/kafka'
 import { type FollowedRows, toTracedRecord } from '@kafclaw/runtime'
 import type { Db, Row } from '@kafclaw/storage'
 import { edgesOf } from './edges.ts'
@@ -62,11 +62,9 @@ export function createAuditStore({ db, env, events }: { db: Db; env: Env; events
   }
 }
 
-interface Gap {
+interface Gap extends LogGap {
   topic: string
   partition: number
-  from: number
-  to: number
 }
 
 /**
@@ -76,13 +74,13 @@ interface Gap {
 function gapsOf(batch: LogBatch, next: number): Gap[] {
   const { topic, partition, gap, fromOffset } = batch
   const found: Gap[] = []
-  const add = (from: number, to: number): void => {
-    if (from < to) found.push({ topic, partition, from, to })
+  const add = (from: number, to: number, reason: LogGap['reason']): void => {
+    if (from < to) found.push({ topic, partition, from, to, reason })
   }
-  if (gap?.reason === 'corrupt') add(Math.max(next, gap.from), gap.to)
+  if (gap?.reason === 'corrupt') add(Math.max(next, gap.from), gap.to, 'corrupt')
   if (isCompacted(topic)) return found
-  add(next, fromOffset)
-  if (gap?.reason === 'below_start') add(Math.max(next, gap.from), gap.to)
+  add(next, fromOffset, 'below_start')
+  if (gap?.reason === 'below_start') add(Math.max(next, gap.from), gap.to, 'below_start')
   return found
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
+import { describeGap } from './describe-gap.ts'
 import { isReadFromStart } from './group-topics.ts'
 import type { MemberEvents } from './member-events.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -81,12 +82,12 @@ export function createIngest(options: IngestOptions): Ingest {
   function noteGap(batch: LogBatch): void {
     const { gap, topic, partition } = batch
     if (!gap) return
-    events.gap(topic, gap.to - gap.from)
+    events.gap(topic, gap)
     options.timeline.add({
       kind: 'gap',
       type: 'gap',
       place: { topic, partition, offset: gap.from },
-      summary: `offsets ${gap.from} to ${gap.to - 1} were deleted before they were read`,
+      summary: describeGap(gap),
     })
   }
 

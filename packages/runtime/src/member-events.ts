@@ -1,11 +1,13 @@
 import type { AppError } from '@kafclaw/envelope'
+import type { LogGap } from '@kafclaw/kafka'
 import { type Logger, METRICS, type Metrics } from '@kafclaw/telemetry'
+import { describeGap } from './describe-gap.ts'
 
 /** One function per thing that happens to a member: writes the metric and, where a person should know, the log. */
 export interface MemberEvents {
   committed(durationMs: number): void
   skipped(type: string): void
-  gap(topic: string, count: number): void
+  gap(topic: string, gap: LogGap): void
   deadLetter(code: string, place: string, reason: string): void
   claim(result: 'won' | 'lost'): void
   outcome(status: string): void
@@ -26,9 +28,9 @@ export function createMemberEvents(logger: Logger, metrics: Metrics): MemberEven
   return {
     committed: (durationMs) => commit.observe(durationMs),
     skipped: (type) => skipped.add(1, { type }),
-    gap(topic, count) {
-      gaps.add(count, { topic })
-      logger.error({ topic, count }, 'records were deleted before this service had read them')
+    gap(topic, gap) {
+      gaps.add(gap.to - gap.from, { topic, reason: gap.reason })
+      logger.error({ topic, ...gap }, describeGap(gap))
     },
     deadLetter(code, place, reason) {
       deadLetters.add(1, { code })

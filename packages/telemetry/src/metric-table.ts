@@ -59,8 +59,8 @@ export const METRICS = {
   },
   gapRecords: {
     name: 'kafclaw_gap_records_total',
-    help: 'Records that were deleted by retention before this service had read them, by topic. Any rise is a loss: the service was away for longer than the retention of the topic.',
-    labels: ['topic'],
+    help: 'Offsets that this service passed over without reading them, by topic and reason. Any rise is a loss. below_start: the service was away for longer than the retention of the topic; corrupt: a batch on the broker is damaged.',
+    labels: ['topic', 'reason'],
   },
   leasesLost: {
     name: 'kafclaw_leases_lost_total',
