@@ -21,6 +21,6 @@ export type {
   ReadOptions,
   TopicDescription,
 } from './log.ts'
-export { readAll, readOnce, readRanges } from './read-range.ts'
+export { readAll, readEach, readOnce, readRanges } from './read-range.ts'
 export type { KafkaProperties, SaslOptions } from './security/kafka-properties.ts'
 export { parseKafkaProperties } from './security/parse-kafka-properties.ts'

@@ -19,9 +19,19 @@ export async function readAll(log: Log, topics: readonly string[]): Promise<RawR
 
 /** Reads from `start` up to, not including, `end` of each partition. A partition that cannot be read to its end (KC_KAFKA_UNREACHABLE) ends it. */
 export async function readRanges(log: Log, ranges: readonly OffsetRange[]): Promise<RawRecord[]> {
-  const open = new Map(ranges.filter(({ start, end }) => start < end).map((range) => [keyOf(range), range]))
   const records: RawRecord[] = []
-  if (open.size === 0) return records
+  await readEach(log, ranges, (record) => void records.push(record))
+  return records
+}
+
+/** The same, record by record, for ranges that are too long to be kept. */
+export async function readEach(
+  log: Log,
+  ranges: readonly OffsetRange[],
+  onRecord: (record: RawRecord) => void,
+): Promise<void> {
+  const open = new Map(ranges.filter(({ start, end }) => start < end).map((range) => [keyOf(range), range]))
+  if (open.size === 0) return
   const wanted = new Map(open)
   const done = Promise.withResolvers<void>()
   const reader = log.read({
@@ -40,13 +50,12 @@ export async function readRanges(log: Log, ranges: readonly OffsetRange[]): Prom
   function take(batch: LogBatch): void {
     const range = open.get(keyOf(batch))
     if (!range) return
-    for (const record of batch.records) if (record.offset < range.end) records.push(record)
+    for (const record of batch.records) if (record.offset < range.end) onRecord(record)
     if (batch.nextOffset >= range.end) open.delete(keyOf(batch))
   }
   try {
     await Promise.race([done.promise, reader.ended])
     if (open.size > 0) throw new AppError('KC_KAFKA_UNREACHABLE', 'The log was closed while it was read.')
-    return records
   } finally {
     await reader.close()
   }

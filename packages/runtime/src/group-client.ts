@@ -14,6 +14,7 @@ import {
 } from '@kafclaw/envelope'
 import { type Log, type LogBatch, readAll } from '@kafclaw/kafka'
 import { isHome } from '@kafclaw/tasks'
+import { createAnsweredTasks } from './answered-tasks.ts'
 import type { ZoneSettings } from './apply-topics.ts'
 import { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
 
@@ -21,7 +22,7 @@ import { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
 export interface Question {
   payload: NewRequestPayload
   recipientId?: string | null
-  /** Asking twice under one task id is asking once; made when missing. */
+  /** Asking twice under one task id is asking once, also when its outcome lies on the log; made when missing. */
   taskId?: string
   /** RFC 3339; 24 h when missing. */
   expiresAt?: string
@@ -54,6 +55,8 @@ export interface GroupClientOptions {
   senderId: string
   /** What is said of a task that was asked here, as it is read. */
   onStatus?(envelope: TaskStatusEnvelope): void
+  /** The brokers went out of reach, and why; null: they are back. Waiting goes on in between. */
+  onReach?(trouble: AppError | null): void
 }
 
 /** Reads the group's zone record and begins to listen for outcomes. Error: KC_GROUP_MISSING when the group has no topics or no zone record. */
@@ -64,22 +67,37 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
   const topics = new Set(await log.listTopics())
   const publisher = log.publisher({ lane: 'client' })
   const waiting = new Map<string, PromiseWithResolvers<ResponseEnvelope>>()
+  const responses = topicName(scope, 'responses')
+  const answered = createAnsweredTasks({ log, topic: responses, partitions })
+  let isAway = false
 
   const reader = log.read({
     // Without a listener nobody looks at the status of tasks.
-    topics: [...(options.onStatus ? [topicName(scope, 'tasks_status')] : []), topicName(scope, 'responses')],
+    topics: [...(options.onStatus ? [topicName(scope, 'tasks_status')] : []), responses],
     position: () => 'end',
     onBatch: read,
+    onEvent(event) {
+      if (event.kind === 'retrying') setAway(event.error)
+      if (event.kind === 'connected') setAway(null)
+    },
   })
   reader.ended.catch((error: unknown) => {
     for (const settle of waiting.values()) settle.reject(AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE'))
   })
 
+  function setAway(trouble: AppError | null): void {
+    if (isAway === (trouble !== null)) return
+    isAway = trouble !== null
+    options.onReach?.(trouble)
+  }
+
   function read(batches: readonly LogBatch[]): void {
+    setAway(null)
     for (const batch of batches) for (const record of batch.records) readOne(record)
   }
 
   function readOne(record: RawRecord): void {
+    if (record.topic === responses) answered.note(record)
     // Only what was asked here is of interest, and the key says which task a record is about.
     const taskId = record.key?.toString() ?? ''
     const settle = waiting.get(taskId)
@@ -126,17 +144,25 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
     )
   }
 
+  /** Asked again under one task id, all who ask wait for one outcome. */
+  function listen(taskId: string): Promise<ResponseEnvelope> {
+    const settle = waiting.get(taskId) ?? Promise.withResolvers<ResponseEnvelope>()
+    waiting.set(taskId, settle)
+    return settle.promise
+  }
+
   async function askAll(questions: readonly Question[]): Promise<Asked[]> {
-    const requests = questions.map(toRequest)
-    for (const { correlation_id } of requests) {
-      // Asked again under one task id, all who ask wait for one outcome.
-      const settle = waiting.get(correlation_id) ?? Promise.withResolvers<ResponseEnvelope>()
-      // Whoever does not wait for the outcome must not be ended by its failure.
-      settle.promise.catch(() => undefined)
-      waiting.set(correlation_id, settle)
-    }
-    const outcomes = requests.map(({ correlation_id }) => waiting.get(correlation_id)?.promise)
     await reader.caughtUp
+    // An id that was made here was never asked before; any other may have its outcome on the log already.
+    if (questions.some(({ taskId }) => taskId !== undefined)) await answered.readBack()
+    const requests = questions.map(toRequest)
+    const outcomes = requests.map(({ correlation_id: taskId }, index) => {
+      const isNew = questions[index]?.taskId === undefined
+      const outcome = isNew ? listen(taskId) : answered.outcomeOf(taskId, () => listen(taskId))
+      // Whoever does not wait for the outcome must not be ended by its failure.
+      outcome.catch(() => undefined)
+      return outcome
+    })
     const places = await publish(requests)
     return requests.map((envelope, index) => ({
       taskId: envelope.correlation_id,

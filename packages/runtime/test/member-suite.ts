@@ -1,7 +1,7 @@
 import { decode, partitionFor, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
 import { describe, expect, it, vi } from 'vitest'
-import type { RunHandler } from '../src/index.ts'
+import { connectGroup, type RunHandler } from '../src/index.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 20 }
@@ -99,6 +99,23 @@ export function describeMember(form: 'embedded' | 'kafka'): void {
       await last.outcome
       expect((await responses(group)).filter((key) => key === taskId)).toHaveLength(1)
       expect(runs).toBe(2)
+    })
+
+    it('gives whoever asks again, on the same or another connection, the outcome that lies on the log', async () => {
+      await using group = await createTestGroup(form)
+      const member = group.start('agent-a', echo('a'))
+      await member.whenReady()
+      const taskId = 'task_asked-again'
+      const first = await (await group.client.ask({ taskId, payload: { content: 'one' } })).outcome
+      const later = { type: 'response', correlation_id: taskId, payload: { content: 'too late' } } as const
+      await group.client.publish(later)
+      const other = await connectGroup({ log: group.log, env: group.env, ...group.scope, senderId: 'other' })
+      for (const client of [group.client, other]) {
+        const asked = await client.ask({ taskId, payload: { content: 'two' } })
+        expect(await asked.outcome).toEqual(first)
+      }
+      await other.close()
+      expect(await statuses(group, taskId)).toHaveLength(1)
     })
 
     it('puts a malformed record into the dead letters, with its bytes, and goes on with the good ones beside it', async () => {

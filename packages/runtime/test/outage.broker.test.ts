@@ -45,7 +45,14 @@ it('works on while Kafka is away, says that it is, and sends what it has when Ka
       return { status: 'completed', content: run.request.payload.content }
     },
   })
-  const client = await connectGroup({ log, env, ...scope, senderId: 'test' })
+  const reach: string[] = []
+  const client = await connectGroup({
+    log,
+    env,
+    ...scope,
+    senderId: 'test',
+    onReach: (trouble) => reach.push(trouble === null ? 'back' : trouble.code),
+  })
   try {
     await member.whenReady()
     const asked = await client.ask({ payload: { content: 'during' } })
@@ -54,11 +61,13 @@ it('works on while Kafka is away, says that it is, and sends what it has when Ka
     await vi.waitFor(() => {
       const reader = member.readiness().checks.find(({ name }) => name === 'reader')
       expect(reader).toMatchObject({ ok: false, detail: expect.stringContaining(broker.brokers[0] ?? '') })
+      expect(reach).toHaveLength(1)
     }, PATIENCE)
     goOn.resolve()
     await broker.restart()
     expect((await asked.outcome).payload).toMatchObject({ status: 'completed', content: 'during' })
     await vi.waitFor(() => expect(member.readiness().ready).toBe(true), PATIENCE)
+    expect(reach).toEqual(['KC_KAFKA_UNREACHABLE', 'back'])
     const after = await client.ask({ payload: { content: 'after' } })
     expect((await after.outcome).payload.content).toBe('after')
     const claims = (await readAll(log, [topicName(scope, 'tasks_status')])).map(decode)

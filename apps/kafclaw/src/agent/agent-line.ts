@@ -1,6 +1,6 @@
 import { AppError, DEFAULT_SKILL, type ResponseEnvelope } from '@kafclaw/envelope'
 import { applyTopics, connectGroup, type GroupClient, type Host, type Service } from '@kafclaw/runtime'
-import { describeStatus } from '../ask/progress.ts'
+import { describeStatus, tellReach } from '../ask/progress.ts'
 import { commandSenderId, ownAgentId } from '../group/open-group.ts'
 import { requireTopics } from '../group/require-topics.ts'
 import type { Invocation } from '../invocation.ts'
@@ -90,6 +90,7 @@ function connect({ env, output }: Invocation, host: Host, { isQuiet }: { isQuiet
     onStatus(envelope) {
       if (!isQuiet || envelope.payload.status === 'progress') output.note(describeStatus(envelope))
     },
+    onReach: (trouble) => tellReach(output, trouble),
   })
 }
 

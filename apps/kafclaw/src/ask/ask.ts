@@ -1,4 +1,4 @@
-import { DEFAULT_SKILL, type ResponseEnvelope } from '@kafclaw/envelope'
+import { AppError, DEFAULT_SKILL, type ResponseEnvelope } from '@kafclaw/envelope'
 import { connectGroup, EXIT, type Host, parseDuration } from '@kafclaw/runtime'
 import type { AskOptions } from '../commands/ask.ts'
 import { commandSenderId, openGroup } from '../group/open-group.ts'
@@ -9,7 +9,7 @@ import type { Invocation } from '../invocation.ts'
 import type { Output } from '../output/output.ts'
 import { readPrompt } from '../read-prompt.ts'
 import { awaitOutcome } from './await-outcome.ts'
-import { describeStatus } from './progress.ts'
+import { describeStatus, tellReach } from './progress.ts'
 import { showOutcome } from './show-outcome.ts'
 
 /** Asks the group and waits for the outcome, unless told not to. */
@@ -30,6 +30,7 @@ export async function ask(invocation: Invocation, words: string, options: AskOpt
     zone: host.settings.zone,
     senderId: commandSenderId(host),
     onStatus: (envelope) => output.note(describeStatus(envelope)),
+    onReach: (trouble) => tellReach(output, trouble),
   })
   try {
     const asked = await client.ask({
@@ -80,10 +81,16 @@ async function warnIfNobodyIsAble(
   host: Host,
   { output, wanted, leaseMs }: { output: Output; wanted: { skill: string; to: string | null }; leaseMs: number },
 ): Promise<void> {
-  const presences = await readPresence(host, leaseMs)
-  if (ableAgents(presences, wanted).length > 0) return
+  const presences = await readPresence(host, leaseMs).catch(passOver)
+  if (presences === null || ableAgents(presences, wanted).length > 0) return
   const who = wanted.to === null ? 'no live agent' : `no live agent "${wanted.to}"`
   output.warn(
     `${who} has announced the skill "${wanted.skill}"; the task waits on the log until one does (see: kafclaw agents)`,
   )
+}
+
+/** Who waits is told of brokers that are away by the reader of outcomes; only asking who is there is given up. */
+function passOver(error: unknown): null {
+  if (AppError.fromUnknown(error, 'KC_BUG').retryable) return null
+  throw error
 }

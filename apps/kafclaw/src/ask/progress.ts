@@ -1,4 +1,5 @@
-import type { TaskStatusEnvelope } from '@kafclaw/envelope'
+import type { AppError, TaskStatusEnvelope } from '@kafclaw/envelope'
+import type { Output } from '../output/output.ts'
 
 /** What a status record says, in a line for whoever waits. */
 export function describeStatus({ payload, sender_id }: TaskStatusEnvelope): string {
@@ -14,4 +15,10 @@ export function describeStatus({ payload, sender_id }: TaskStatusEnvelope): stri
     case 'released':
       return `${who} gave it back${payload.reason ? ` (${payload.reason})` : ''}${text}`
   }
+}
+
+/** Tells whoever waits that the brokers have gone out of reach, or (null) that they are back. */
+export function tellReach(output: Output, trouble: AppError | null): void {
+  if (trouble) output.warn(`${trouble.message}\nThe task stays on the log; waiting goes on when the brokers are back.`)
+  else output.note('the brokers are back; waiting goes on')
 }
