@@ -1,4 +1,5 @@
 import { createSystemEnv } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
 import { type Db, openDatabase } from '@kafclaw/storage'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createHashEmbedder, createMemoryIndex, type Embedder, type MemoryIndex } from '../src/index.ts'
@@ -180,6 +181,25 @@ it('stops embedding when it is aborted and goes on later', async () => {
   const reason = new Error('stop')
   await expect(index.embedPending(AbortSignal.abort(reason))).rejects.toBe(reason)
   expect(await index.embedPending()).toBe(1)
+})
+
+it('embeds again what could not be stored', async () => {
+  const db = openDb()
+  let isFull = false
+  const disk: Db = {
+    ...db,
+    transaction(fn) {
+      if (isFull) throw new AppError('KC_STORAGE_FULL', 'No space is left.')
+      return db.transaction(fn)
+    },
+  }
+  const index = openIndex(disk)
+  index.put(memoryItem({ itemId: 'a', content: 'kettle' }))
+  isFull = true
+  await expect(index.embedPending()).rejects.toMatchObject({ code: 'KC_STORAGE_FULL' })
+  isFull = false
+  expect(await index.embedPending()).toBe(1)
+  expect(index.counts()).toMatchObject({ chunks: 1, pending: 0 })
 })
 
 it('cuts and embeds its items anew when chunks were cut in another way', async () => {

@@ -40,9 +40,12 @@ export function createEmbeddingQueue(deps: { db: Db; embedder: Embedder; env: Pi
       const vectors = await embedder.embed(chunks.map(textOf), signal)
       const found = spaceOf(embedder, chunks, vectors)
       // Only the answer tells the dimension of an endpoint; another one than before means starting over.
-      doneUpTo = found === space ? (chunks.at(-1)?.id ?? doneUpTo) : 0
+      const isSameSpace = found === space
+      if (!isSameSpace) doneUpTo = 0
       space = found
       embedded += storeVectors(db, { space, chunks, vectors })
+      // Not before they are stored: on a full disk the same chunks come again.
+      if (isSameSpace) doneUpTo = chunks.at(-1)?.id ?? doneUpTo
       // An embedder that only computes would hold up everything else of the process for a large backlog.
       await new Promise<void>((resolve) => env.nextTurn(resolve))
     }
