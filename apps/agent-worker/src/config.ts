@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { topicName } from '@kafclaw/envelope'
 import { createEndpointEmbedder, createOfflineModel, createOpenAiModel, type Embedder, type Model } from '@kafclaw/llm'
 import { createFileRecall, createHashEmbedder, type Recall } from '@kafclaw/memory'
-import { type Host, keepAgentId } from '@kafclaw/runtime'
+import { type Host, keepMemberId } from '@kafclaw/runtime'
 
 /** The only place where this service sees its environment. */
 export const variables = process.env
@@ -27,7 +27,7 @@ export interface AgentOptions {
 export function agentOptions(host: Host): AgentOptions {
   const { settings, env, data } = host
   return {
-    agentId: settings.agentId ?? keepAgentId(data.agentIdFile, env),
+    agentId: settings.agentId ?? keepMemberId(data, 'agent', env),
     skills: settings.skills,
     concurrency: settings.concurrency,
     instructions: settings.instructionsFile === null ? null : readFileSync(settings.instructionsFile, 'utf8'),

@@ -9,7 +9,7 @@ import {
   type Service,
 } from '@kafclaw/runtime'
 import { openAuditFile } from './audit-file.ts'
-import { AUDIT_SINK_ID, CAPACITY } from './config.ts'
+import { auditSinkId, CAPACITY } from './config.ts'
 import { createAuditEvents } from './events.ts'
 import { createTraceHandler } from './handlers/trace.ts'
 
@@ -17,12 +17,12 @@ import { createTraceHandler } from './handlers/trace.ts'
  * Keeps every record of every topic of the group, with its place, bytes and edges, and serves them as the skill
  * `audit.trace`. Error: KC_STORAGE_LOCKED when another process has its folder.
  */
-export function createAuditSink(host: Host): Service {
+export function createAuditSink(host: Host, id: string = auditSinkId(host)): Service {
   const { env, log, metrics, settings } = host
-  const logger = host.logger.child({ member: AUDIT_SINK_ID })
+  const logger = host.logger.child({ member: id })
 
   const member = openMember(host, {
-    agentId: AUDIT_SINK_ID,
+    agentId: id,
     role: 'audit',
     skills: [
       { name: 'audit.trace', description: 'Tells what led to a task, a record or a position, and what came of it.' },
@@ -31,7 +31,7 @@ export function createAuditSink(host: Host): Service {
     createHandler: () => (run) => handleTrace(run),
   })
   // The folder is ours from here on.
-  const path = host.data.member(AUDIT_SINK_ID).auditDb
+  const path = host.data.member(id).auditDb
   const audit = openAuditFile({ path, disk: host.disk, env, events: createAuditEvents(logger, metrics) })
   const follower = createTopicFollower({
     env,
@@ -49,7 +49,7 @@ export function createAuditSink(host: Host): Service {
       }),
   })
   const handleTrace = createTraceHandler({ db: audit.db, reachEnd: follower.reachEnd })
-  return createFollowingService({ id: AUDIT_SINK_ID, member, follower, close: audit.close })
+  return createFollowingService({ id, member, follower, close: audit.close })
 }
 
 /** Topics whose poison the sink's own member does not meet. Other zones keep theirs: a dead letter must not cross over. */

@@ -1,11 +1,13 @@
 import { deriveTaskId, formatPlace, topicName } from '@kafclaw/envelope'
 import {
   buildRecordTree,
+  createDataFolder,
   createRecordSource,
   parseTraceSubject,
   type RecordNode,
   toTracedRecord,
 } from '@kafclaw/runtime'
+import { tempDir } from '@kafclaw/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createAuditSink } from '../src/service.ts'
 import type { TraceOutput } from '../src/trace-answer.ts'
@@ -158,6 +160,28 @@ export function describeAudit(form: 'embedded' | 'kafka'): void {
       await publisher.close()
       expect((await trace(group, place ? formatPlace(place) : '')).records).toMatchObject([{ type: 'request', topic }])
       await sink.stop()
+    })
+
+    it('runs beside another one of the group, each with an id and a file of its own', async () => {
+      await using group = await createTestGroup(form)
+      await using folder = await tempDir()
+      const { host } = group
+      const elsewhere = { ...host, data: createDataFolder({ dataDir: folder.path, group: host.settings.group }) }
+      const sinks = [createAuditSink(host), createAuditSink(elsewhere)]
+      expect(new Set(sinks.map(({ id }) => id)).size).toBe(2)
+      await Promise.all(sinks.map((sink) => sink.whenReady()))
+      const { place } = await group.client.publish({ type: 'memory', payload: { item_id: 'item-1', content: 'x' } })
+      for (const { id } of sinks) {
+        const asked = await group.client.ask({
+          recipientId: id,
+          payload: { skill: 'audit.trace', content: formatPlace(place) },
+        })
+        expect(await asked.outcome).toMatchObject({ sender_id: id, payload: { status: 'completed' } })
+      }
+      await Promise.all(sinks.map((sink) => sink.stop()))
+      for (const at of [host, elsewhere]) {
+        expect(readAuditFile(at).records).toContainEqual(expect.objectContaining(place))
+      }
     })
 
     it('says that it knows nothing of a subject that is not there', async () => {

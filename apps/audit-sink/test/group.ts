@@ -16,6 +16,7 @@ import {
 import { openDatabase } from '@kafclaw/storage'
 import { createLogger, noMetrics } from '@kafclaw/telemetry'
 import { sharedBrokers, tempDir, uniqueName } from '@kafclaw/testing'
+import { auditSinkId } from '../src/config.ts'
 import { type StoredRecord, toRawRecord } from '../src/stored-record.ts'
 
 /** A group of its own, with its topics, on the embedded log or on the real Kafka of the test run. */
@@ -71,7 +72,7 @@ export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestG
 
 /** What the audit file of the group holds, read beside whoever writes it. */
 export function readAuditFile(host: Host): { records: RawRecord[]; gaps: unknown[]; repeatedEdges: number } {
-  using db = openDatabase(host.data.member('audit-sink').auditDb, 'audit', { readOnly: true })
+  using db = openDatabase(host.data.member(auditSinkId(host)).auditDb, 'audit', { readOnly: true })
   return {
     records: db.prepare<[], StoredRecord>('select * from record').all().map(toRawRecord),
     gaps: db.prepare<[], unknown>('select * from gap').all(),

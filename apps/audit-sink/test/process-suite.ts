@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { formatPlace, partitionFor, topicName } from '@kafclaw/envelope'
 import { openDatabase } from '@kafclaw/storage'
 import { describe, expect, it, vi } from 'vitest'
+import { auditSinkId } from '../src/config.ts'
 import { byPlace, createTestGroup, readAuditFile, type TestGroup } from './group.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
@@ -75,7 +76,7 @@ function startPublishing(group: TestGroup) {
 }
 
 function countKept(group: TestGroup): number {
-  const path = group.host.data.member('audit-sink').auditDb
+  const path = group.host.data.member(auditSinkId(group.host)).auditDb
   if (!existsSync(path)) return 0
   using db = openDatabase(path, 'audit', { readOnly: true })
   return db.prepare<[], { n: number }>('select count(*) n from record').get()?.n ?? 0

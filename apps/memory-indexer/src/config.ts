@@ -1,6 +1,6 @@
 import { createEndpointEmbedder, type Embedder } from '@kafclaw/llm'
 import { createHashEmbedder } from '@kafclaw/memory'
-import { type Host, keepAgentId } from '@kafclaw/runtime'
+import { type Host, keepMemberId } from '@kafclaw/runtime'
 
 /** The only place where this service sees its environment. */
 export const variables = process.env
@@ -17,7 +17,7 @@ export interface IndexerOptions {
 /** The indexer that the settings describe. Nothing is connected to yet. */
 export function indexerOptions(host: Host): IndexerOptions {
   const { settings, env, data } = host
-  return { agentId: settings.agentId ?? keepAgentId(data.agentIdFile, env), embedder: embedderOf(host) }
+  return { agentId: settings.agentId ?? keepMemberId(data, 'agent', env), embedder: embedderOf(host) }
 }
 
 function embedderOf({ settings, env }: Host): Embedder {

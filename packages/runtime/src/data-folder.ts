@@ -8,14 +8,17 @@ export interface MemberFiles {
   auditDb: string
 }
 
+/** Members that have an id of their own in each data folder. */
+export type MemberKind = 'agent' | 'audit-sink' | 'orchestrator'
+
 /** Where a group keeps its files on this machine. */
 export interface DataFolder {
   /** `<data>/<group>` */
   groupFolder: string
   /** The embedded log, shared by all processes of the group. */
   logDb: string
-  /** Holds the id that was made for the agent; its name has a dot, which no agent's folder can have. */
-  agentIdFile: string
+  /** Holds the id that was made for the member; its name has a dot, which no member's folder can have. */
+  idFile(kind: MemberKind): string
   /** Files of the agent or service with that id, `<data>/<group>/<id>/{state,memory,audit}.db`. */
   member(id: string): MemberFiles
 }
@@ -26,7 +29,7 @@ export function createDataFolder({ dataDir, group }: { dataDir: string; group: s
   return {
     groupFolder,
     logDb: join(groupFolder, 'log.db'),
-    agentIdFile: join(groupFolder, 'agent.id'),
+    idFile: (kind) => join(groupFolder, `${kind}.id`),
     member(id) {
       const folder = join(groupFolder, id)
       return {

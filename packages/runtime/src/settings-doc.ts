@@ -25,6 +25,8 @@ $KAFCLAW_DATA_DIR/
   <group>/
     log.db                 the embedded log (mode local)
     agent.id               the id that was made for the agent
+    audit-sink.id, orchestrator.id
+                           the same for these two
     <agent or service>/    one folder a member, locked by its process
       state.db             what it has read, decided and sent
       memory.db            the retrieval index (memory-indexer)

@@ -93,7 +93,7 @@ export const SETTINGS = {
     fallback: null,
     otherwise: 'made once (`agent-<6 hex>`) and kept in the data folder',
     description:
-      'Id of the agent in its group; two running agents must not share one. A second orchestrator needs one of its own too.',
+      'Id of the agent in its group; two running agents must not share one. Audit sink and orchestrator have ids of their own, made and kept the same way; an orchestrator takes this one where it is set for its process.',
     services: ['agent-worker', 'memory-indexer', 'orchestrator', 'kafclaw'],
   }),
   skills: setting({

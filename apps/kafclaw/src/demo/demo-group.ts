@@ -4,8 +4,6 @@ import type { Host } from '@kafclaw/runtime'
 export const AGENTS = { reporter: 'agent-a', expert: 'agent-b', author: 'agent-c' } as const
 
 export const EXPERT_MEMORY = `${AGENTS.expert}-memory`
-export const AUDIT_SINK = 'audit-sink'
-export const ORCHESTRATOR = 'orchestrator'
 
 /** A group made for one demo, ready to be asked. */
 export interface DemoGroup extends AsyncDisposable {

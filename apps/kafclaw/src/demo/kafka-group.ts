@@ -1,24 +1,34 @@
 import { sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
-import { applyTopics, groupTopics, type Host, readZone } from '@kafclaw/runtime'
+import { applyTopics, groupTopics, type Host, keepMemberId, readZone } from '@kafclaw/runtime'
 import { type OpenBroker, openBroker, readBrokerSettings } from '@kafclaw/testing/broker'
 import { readPresence } from '../group/roster.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Output } from '../output/output.ts'
+import type { StartableService } from '../services/start.ts'
 import { type ChildService, startChild } from './child-service.ts'
-import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY, ORCHESTRATOR } from './demo-group.ts'
+import { AGENTS, type DemoGroup, EXPERT_MEMORY } from './demo-group.ts'
 import { openDemoHost } from './demo-host.ts'
 
 const READY_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 50
 
-/** What runs as a process of its own: the app, the id under which it takes part, the agent that it belongs to. */
-const PROCESSES: ReadonlyArray<readonly [service: string, id: string, agentId: string]> = [
-  ['audit-sink', AUDIT_SINK, AUDIT_SINK],
-  ['orchestrator', ORCHESTRATOR, ORCHESTRATOR],
-  ['memory-indexer', EXPERT_MEMORY, AGENTS.expert],
-  ...Object.values(AGENTS).map((id) => ['agent-worker', id, id] as const),
-]
+/** What runs as a process of its own: the app, the id under which it takes part, and the agent that it belongs to. */
+interface DemoProcess {
+  service: StartableService
+  id: string
+  agentId?: string
+}
+
+function processesOf({ data, env }: Host): DemoProcess[] {
+  return [
+    // These two find the same ids, in the same data folder.
+    { service: 'audit-sink', id: keepMemberId(data, 'audit-sink', env) },
+    { service: 'orchestrator', id: keepMemberId(data, 'orchestrator', env) },
+    { service: 'memory-indexer', id: EXPERT_MEMORY, agentId: AGENTS.expert },
+    ...Object.values(AGENTS).map((id): DemoProcess => ({ service: 'agent-worker', id, agentId: id })),
+  ]
+}
 
 /** Each service a process, on brokers that the user named, else on a Kafka that is started here and ended with the demo. */
 export async function openKafkaGroup(
@@ -40,13 +50,15 @@ export async function openKafkaGroup(
   await applyTopics({ log: host.log, env, scope, senderId: 'demo', leaseMs: host.settings.leaseMs })
   const children: ChildService[] = []
   stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
-  for (const [service, id, agentId] of PROCESSES) {
-    const own = id === agentId && service !== 'agent-worker' ? {} : { KAFCLAW_AGENT_ID: agentId }
+  const processes = processesOf(host)
+  for (const { service, id, agentId } of processes) {
+    const own = agentId === undefined ? {} : { KAFCLAW_AGENT_ID: agentId }
     children.push(
       startChild({ service, id, folder, env, variables: { ...systemVariables(io.variables), ...variables, ...own } }),
     )
   }
-  await Promise.race([untilAllAreLive(host, interrupted), ...children.map(({ failed }) => failed)])
+  const ids = processes.map(({ id }) => id)
+  await Promise.race([untilAllAreLive(host, ids, interrupted), ...children.map(({ failed }) => failed)])
   const resources = stack.move()
   return { host, place: describe(broker, children.length), [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
@@ -69,14 +81,14 @@ function systemVariables(variables: Invocation['io']['variables']): Record<strin
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('KAFCLAW_')))
 }
 
-async function untilAllAreLive(host: Host, interrupted: AbortSignal): Promise<void> {
+async function untilAllAreLive(host: Host, ids: readonly string[], interrupted: AbortSignal): Promise<void> {
   const { env, log, settings } = host
   const zone = await readZone(log, settings)
   const deadlineMs = env.monotonicMs() + READY_WITHIN_MS
   for (;;) {
     const presences = await readPresence(host, zone?.leaseMs ?? settings.leaseMs)
     const live = new Set(presences.filter(({ isLive }) => isLive).map(({ entry }) => entry.agentId))
-    const missing = PROCESSES.map(([, id]) => id).filter((id) => !live.has(id))
+    const missing = ids.filter((id) => !live.has(id))
     if (missing.length === 0) return
     if (interrupted.aborted) throw new AppError('KC_INTERRUPTED', 'The demo was interrupted.')
     if (env.monotonicMs() > deadlineMs) {

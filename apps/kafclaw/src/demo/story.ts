@@ -1,13 +1,13 @@
 import { sleep } from '@kafclaw/env'
 import { AppError, formatPlace, type RecordPlace, type ResponseEnvelope } from '@kafclaw/envelope'
 import type { RecalledItem } from '@kafclaw/memory'
-import { buildRecordTree, connectGroup, type GroupClient, type RecordNode } from '@kafclaw/runtime'
+import { buildRecordTree, connectGroup, type GroupClient, keepMemberId, type RecordNode } from '@kafclaw/runtime'
 import { awaitOutcome } from '../ask/await-outcome.ts'
 import { describeStatus } from '../ask/progress.ts'
 import { recallFromIndexer } from '../memory/recall-from-indexer.ts'
 import type { Output } from '../output/output.ts'
 import { traceFromSink } from '../trace/trace-from-sink.ts'
-import { AGENTS, AUDIT_SINK, type DemoGroup, EXPERT_MEMORY } from './demo-group.ts'
+import { AGENTS, type DemoGroup, EXPERT_MEMORY } from './demo-group.ts'
 
 export interface DemoResult {
   question: string
@@ -61,7 +61,7 @@ export async function tellStory(group: DemoGroup, options: StoryOptions): Promis
     const content = `ask ${AGENTS.expert}: ${asQuestion(question)}`
     const { taskId, response } = await askAgent(client, group, { ...options, to: AGENTS.reporter, content })
     const { records } = await traceFromSink(client, taskId, {
-      sinkId: AUDIT_SINK,
+      sinkId: keepMemberId(host.data, 'audit-sink', host.env),
       env: host.env,
       interrupted: options.interrupted,
     })

@@ -1,4 +1,4 @@
-import { type Host, keepAgentId, openHost, readSettings } from '@kafclaw/runtime'
+import { type Host, keepMemberId, openHost, readSettings } from '@kafclaw/runtime'
 import { createLogger, noMetrics } from '@kafclaw/telemetry'
 import type { Invocation } from '../invocation.ts'
 
@@ -21,7 +21,7 @@ export function openGroup({ io, env, output, overrides }: Invocation): Host {
 
 /** The id of the agent of this machine. */
 export function ownAgentId({ settings, data, env }: Host): string {
-  return settings.agentId ?? keepAgentId(data.agentIdFile, env)
+  return settings.agentId ?? keepMemberId(data, 'agent', env)
 }
 
 /**

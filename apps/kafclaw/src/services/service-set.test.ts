@@ -19,11 +19,9 @@ function fakeService(id: string, stops: string[]) {
 
 function fakeSet(ids: readonly string[]) {
   const stops: string[] = []
-  const replaced: Array<string | null> = []
   const fakes = ids.map((id) => fakeService(id, stops))
   const services = fakes.map(({ service }) => service)
-  const set = createServiceSet('agent', services, { id: 'sink', onReplaced: (host) => replaced.push(host) })
-  return { set, fakes, stops, replaced }
+  return { set: createServiceSet('agent', services), fakes, stops }
 }
 
 it('stops its services in reverse order and ends as stopped', async () => {
@@ -39,17 +37,6 @@ it('ends with the first service that is replaced, and stops the others', async (
   await expect(set.ended).resolves.toEqual({ reason: 'replaced', host: 'elsewhere', boot: 4 })
   await set.stop()
   expect(stops).toEqual(['agent', 'sink'])
-})
-
-it('goes on without the optional service when another host has taken it over', async () => {
-  const { set, fakes, stops, replaced } = fakeSet(['sink', 'agent'])
-  fakes[0]?.end({ reason: 'replaced', host: 'elsewhere', boot: 2 })
-  await Promise.resolve()
-  expect(replaced).toEqual(['elsewhere'])
-  expect(set.readiness().checks.map(({ name }) => name)).toEqual(['agent/reader'])
-  await set.stop()
-  expect(stops).toEqual(['agent'])
-  await expect(set.ended).resolves.toEqual({ reason: 'stopped' })
 })
 
 it('is ready when all are, and names each check by its service', () => {

@@ -1,16 +1,8 @@
 import { AppError } from '@kafclaw/envelope'
 import type { MemberEnd, Readiness, Service } from '@kafclaw/runtime'
 
-/**
- * Several services of one process as one: ready when all are, ended by the first that ends, stopped in reverse order.
- * An `optional` one may be replaced by that of another host; the others go on without it.
- */
-export function createServiceSet(
-  id: string,
-  members: readonly Service[],
-  optional: { id: string; onReplaced(host: string | null): void },
-): Service {
-  let services = members
+/** Several services of one process as one: ready when all are, ended by the first that ends, stopped in reverse order. */
+export function createServiceSet(id: string, services: readonly Service[]): Service {
   const ended = Promise.withResolvers<MemberEnd>()
   let stopping: Promise<void> | null = null
 
@@ -25,14 +17,10 @@ export function createServiceSet(
     ended.resolve({ reason: 'stopped' })
   }
 
-  for (const service of members) {
+  for (const service of services) {
     service.ended.then(
       (end) => {
         if (end.reason === 'stopped') return
-        if (end.reason === 'replaced' && service.id === optional.id) {
-          services = services.filter((other) => other !== service)
-          return optional.onReplaced(end.host)
-        }
         ended.resolve(end)
         stop().catch(() => undefined)
       },

@@ -16,11 +16,7 @@ export function up({ io, output, overrides }: Invocation): Promise<number> {
       const sink = await createAuditSink(host)
       const indexer = await createIndexer(host)
       const agent = await createAgent(host, indexer)
-      // A group has one audit sink: that of the host which started last.
-      const set = createServiceSet(agentId, [createTopicKeeper(host), sink, indexer, agent], {
-        id: sink.id,
-        onReplaced: (other) => host.logger.warn(`the audit sink of this group now runs on ${other ?? 'another host'}`),
-      })
+      const set = createServiceSet(agentId, [createTopicKeeper(host), sink, indexer, agent])
       set.whenReady().then(
         () => output.note(`${agentId} is ready; from another terminal: kafclaw ask "what can you do?"`),
         () => undefined,

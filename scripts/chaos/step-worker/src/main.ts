@@ -1,6 +1,6 @@
 import { sleep } from '@kafclaw/env'
 import { formatTimestamp } from '@kafclaw/envelope'
-import { type Host, keepAgentId, openMember, type Run, type RunOutcome, runServiceProcess } from '@kafclaw/runtime'
+import { type Host, keepMemberId, openMember, type Run, type RunOutcome, runServiceProcess } from '@kafclaw/runtime'
 import { variables, work } from './config.ts'
 
 /** A worker whose runs are steps of known length, each in the journal: what takes time is the group, not a model. */
@@ -9,7 +9,7 @@ process.exitCode = await runServiceProcess({
   variables,
   create(host) {
     const { settings } = host
-    const agentId = settings.agentId ?? keepAgentId(host.data.agentIdFile, host.env)
+    const agentId = settings.agentId ?? keepMemberId(host.data, 'agent', host.env)
     const member = openMember(host, {
       agentId,
       role: 'agent',

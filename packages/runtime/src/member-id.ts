@@ -2,16 +2,18 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSy
 import { dirname } from 'node:path'
 import type { Env } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
+import type { DataFolder, MemberKind } from './data-folder.ts'
 import { agentId as agentIdKind } from './settings-kinds.ts'
 
 /**
- * The id that an agent has when nobody gives it one: made once, `agent-<6 hex>`, and kept in `file` for good.
- * Processes that start at the same time get the same one. Error: KC_CONFIG_INVALID when the file holds something else.
+ * The id that a member of this data folder has when nobody gives it one: made once, `<kind>-<6 hex>`, and kept for good in
+ * `<kind>.id`. Processes that start at the same time get the same one. Error: KC_CONFIG_INVALID when the file holds something else.
  */
-export function keepAgentId(file: string, env: Env): string {
+export function keepMemberId(data: DataFolder, kind: MemberKind, env: Env): string {
+  const file = data.idFile(kind)
   const kept = readKept(file)
   if (kept !== null) return checkKept(kept, file)
-  const made = `agent-${env.randomBytes(3).toString('hex')}`
+  const made = `${kind}-${env.randomBytes(3).toString('hex')}`
   const draft = `${file}.${process.pid}-${env.randomBytes(4).toString('hex')}`
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -21,7 +23,7 @@ export function keepAgentId(file: string, env: Env): string {
   } catch (error) {
     const first = readKept(file)
     if (first !== null) return checkKept(first, file)
-    const message = `the agent id cannot be kept in ${file}: ${error instanceof Error ? error.message : error}; make the folder writable, choose another with KAFCLAW_DATA_DIR, or set KAFCLAW_AGENT_ID`
+    const message = `the id cannot be kept in ${file}: ${error instanceof Error ? error.message : error}; make the folder writable, or choose another with KAFCLAW_DATA_DIR`
     throw new AppError('KC_CONFIG_INVALID', message, { cause: error })
   }
 }
