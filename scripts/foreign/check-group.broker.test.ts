@@ -7,7 +7,7 @@ import { foldTopics } from '../chaos/fold-topics.ts'
 import { checkGroup, findDisagreements } from './check-group.ts'
 import { installLanguages } from './languages.ts'
 import { createRandom } from './random.ts'
-import { createTestGroup, type TestGroup } from './test-group.ts'
+import { createForeignGroup, type ForeignGroup } from './test-group.ts'
 
 const isCi = process.env.CI === 'true'
 const { python } = await installLanguages(['python'])
@@ -23,7 +23,7 @@ type RecordType = (typeof RECORD_TYPES)[number]
 it.runIf(python.ok || isCi)(
   'comes in Python, from docs/wire.md alone, to what packages/tasks makes of the same topics',
   async () => {
-    await using group = await createTestGroup({ byGroup: [], byClaim: ['reverse'] })
+    await using group = await createForeignGroup({ byGroup: [], byClaim: ['reverse'] })
     const next = createRandom(SEED)
     const stopAgents = await askNatives(group, next)
     await write(group, randomRecords(group, next))
@@ -53,7 +53,7 @@ it.runIf(python.ok || isCi)(
 )
 
 /** Three workers that race for a few hundred tasks, some of them asked more than once; returns how to stop them. */
-async function askNatives(group: TestGroup, next: () => number): Promise<() => Promise<unknown>> {
+async function askNatives(group: ForeignGroup, next: () => number): Promise<() => Promise<unknown>> {
   const stops: Array<() => Promise<void>> = []
   for (const id of ['a', 'b', 'c']) {
     const options = { skills: ['chat', 'reverse'], answer: (question: string) => `${id}: ${question}` }
@@ -72,7 +72,7 @@ async function askNatives(group: TestGroup, next: () => number): Promise<() => P
 }
 
 /** Valid records about a few tasks, in any order, some of them not at home. No agent has the skill, so nobody interferes. */
-function randomRecords(group: TestGroup, next: () => number): OutgoingRecord[] {
+function randomRecords(group: ForeignGroup, next: () => number): OutgoingRecord[] {
   const pick = <T>(values: readonly T[]): T => values[next() % values.length] as T
   return Array.from({ length: RANDOM_RECORDS }, () => {
     const taskId = `raced-${next() % 250}`
@@ -103,7 +103,7 @@ function randomRecords(group: TestGroup, next: () => number): OutgoingRecord[] {
 }
 
 /** Golden and poison records as they are, and golden ones with a few members or bytes changed. */
-function hostileRecords(group: TestGroup, next: () => number): OutgoingRecord[] {
+function hostileRecords(group: ForeignGroup, next: () => number): OutgoingRecord[] {
   const golden = readGolden('valid').flatMap(({ record }) => {
     const value: { type: RecordType } = JSON.parse(String(record.value).replaceAll('acme', group.scope.group))
     return RECORD_TYPES.includes(value.type) ? [value] : []
@@ -125,18 +125,18 @@ function hostileRecords(group: TestGroup, next: () => number): OutgoingRecord[] 
   return [...poison, ...mutated]
 }
 
-function onTopic(group: TestGroup, type: RecordType) {
+function onTopic(group: ForeignGroup, type: RecordType) {
   const kind = ({ request: 'requests', response: 'responses', task_status: 'tasks_status' } as const)[type]
   return { topic: topicName(group.scope, kind), headers: [] }
 }
 
-async function write(group: TestGroup, records: readonly OutgoingRecord[]): Promise<void> {
+async function write(group: ForeignGroup, records: readonly OutgoingRecord[]): Promise<void> {
   const publisher = group.log.publisher()
   for (let from = 0; from < records.length; from += 500) await publisher.publish(records.slice(from, from + 500))
   await publisher.close()
 }
 
-async function countRecords(group: TestGroup) {
+async function countRecords(group: ForeignGroup) {
   const topics = (['requests', 'tasks_status', 'responses'] as const).map((kind) => topicName(group.scope, kind))
   const records = await readAll(group.log, [...topics, topicName(group.scope, 'skill_requests', 'reverse')])
   const kinds = records.map((record) => decode(record).kind)

@@ -6,7 +6,7 @@ import type { Asked } from '@kafclaw/runtime'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Command, createGo, createPython, createShell, installLanguages, type Language } from './languages.ts'
 import { runProgram, startProgram } from './programs.ts'
-import { createTestGroup, type TestGroup } from './test-group.ts'
+import { createForeignGroup, type ForeignGroup } from './test-group.ts'
 
 const LANGUAGES = ['python', 'go', 'shell'] as const
 const root = join(import.meta.dirname, '..', '..')
@@ -20,9 +20,9 @@ for (const name of LANGUAGES) {
   if (!found.ok) process.stderr.write(`\n!!! THE EXAMPLES IN ${name.toUpperCase()} ARE NOT TESTED: ${found.reason}\n\n`)
 }
 
-let group: TestGroup
+let group: ForeignGroup
 beforeAll(async () => {
-  group = await createTestGroup({
+  group = await createForeignGroup({
     byGroup: LANGUAGES.map((name) => `reverse.${name}`),
     byClaim: ['reverse.claimed', 'reverse.orphan'],
   })

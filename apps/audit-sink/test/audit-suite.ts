@@ -7,11 +7,12 @@ import {
   type RecordNode,
   toTracedRecord,
 } from '@kafclaw/runtime'
+import { createTestGroup, type TestForm, type TestGroup } from '@kafclaw/runtime/testing'
 import { tempDir } from '@kafclaw/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createAuditSink } from '../src/service.ts'
 import type { TraceOutput } from '../src/trace-answer.ts'
-import { byPlace, createTestGroup, readAuditFile, type TestGroup } from './group.ts'
+import { byPlace, readAuditFile, readTopics } from './group.ts'
 
 const PATIENCE = { timeout: 20_000, interval: 50 }
 
@@ -62,7 +63,7 @@ function types(nodes: readonly RecordNode[]): unknown[] {
 }
 
 /** What the audit sink promises, on whichever log it reads. */
-export function describeAudit(form: 'embedded' | 'kafka'): void {
+export function describeAudit(form: TestForm): void {
   describe('the audit sink', () => {
     it('gives the whole decision from its task, any child task, any record and any place, the cited memory included', async () => {
       await using group = await createTestGroup(form)
@@ -84,7 +85,7 @@ export function describeAudit(form: 'embedded' | 'kafka'): void {
       const subjects = [child?.correlation_id ?? '', outcome.id, formatPlace(asked.place), child?.id ?? '']
       for (const subject of subjects) expect((await trace(group, subject)).records).toEqual(found.records)
       // Without a sink the same comes from the topics themselves.
-      const source = createRecordSource((await group.records()).map((record) => toTracedRecord(record)))
+      const source = createRecordSource((await readTopics(group.host)).map((record) => toTracedRecord(record)))
       expect(source.readDecision(parseTraceSubject(asked.taskId), 1000)).toEqual(found.records)
       await sink.stop()
     })
@@ -120,7 +121,7 @@ export function describeAudit(form: 'embedded' | 'kafka'): void {
       // What the sink sends while it stops lies behind what it has read.
       const kept = byPlace(readAuditFile(group.host).records)
       const places = new Set(kept.map(formatPlace))
-      const onLog = byPlace(await group.records())
+      const onLog = byPlace(await readTopics(group.host))
       expect(kept).toEqual(onLog.filter((record) => places.has(formatPlace(record))))
       expect(
         onLog.filter((record) => !places.has(formatPlace(record))).every(({ topic }) => topic.endsWith('announce')),

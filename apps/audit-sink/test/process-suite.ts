@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatPlace, partitionFor, topicName } from '@kafclaw/envelope'
+import { createTestGroup, type TestForm, type TestGroup } from '@kafclaw/runtime/testing'
 import { openDatabase } from '@kafclaw/storage'
 import { describe, expect, it, vi } from 'vitest'
 import { auditSinkId } from '../src/config.ts'
-import { byPlace, createTestGroup, readAuditFile, type TestGroup } from './group.ts'
+import { byPlace, readAuditFile, readTopics } from './group.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
 const PATIENCE = { timeout: 60_000, interval: 20 }
@@ -83,7 +84,7 @@ function countKept(group: TestGroup): number {
 }
 
 /** What the sink promises as a process that can die at any moment. */
-export function describeSinkProcess(form: 'embedded' | 'kafka', options: { kills: number }): void {
+export function describeSinkProcess(form: TestForm, options: { kills: number }): void {
   describe('the process of the audit sink', () => {
     it('keeps every record once, without a gap, however often it is killed while records come', async () => {
       await using group = await createTestGroup(form)
@@ -104,7 +105,7 @@ export function describeSinkProcess(form: 'embedded' | 'kafka', options: { kills
 
       const kept = readAuditFile(group.host)
       const isRequest = ({ topic }: { topic: string }): boolean => topic.endsWith('.requests')
-      const requests = byPlace((await group.records()).filter(isRequest))
+      const requests = byPlace((await readTopics(group.host)).filter(isRequest))
       expect(byPlace(kept.records.filter(isRequest))).toEqual(requests)
       expect(requests.length).toBe(published + 1)
       expect(new Set(kept.records.map(formatPlace)).size).toBe(kept.records.length)

@@ -1,11 +1,9 @@
 import { join } from 'node:path'
-import { createSystemEnv } from '@kafclaw/env'
 import { type RecordPlace, topicName } from '@kafclaw/envelope'
 import type { Recall, RecalledItem } from '@kafclaw/memory'
-import { applyTopics, connectGroup, type GroupClient, type Host, openHost, readSettings } from '@kafclaw/runtime'
+import type { GroupClient } from '@kafclaw/runtime'
+import { createTestGroup, type TestForm, type TestGroup } from '@kafclaw/runtime/testing'
 import { openDatabase } from '@kafclaw/storage'
-import { createLogger, noMetrics } from '@kafclaw/telemetry'
-import { sharedBrokers, tempDir, uniqueName } from '@kafclaw/testing'
 
 /** What a test shares; the id is that of its place in the test. */
 interface SharedItem {
@@ -17,10 +15,8 @@ interface SharedItem {
   expiresAtMs?: number
 }
 
-/** A group of its own, with its topics, on the embedded log or on the real Kafka of the test run. */
-export interface TestGroup extends AsyncDisposable {
-  host: Host
-  variables: Record<string, string>
+/** A group whose memory a test fills, and which the indexer of `agent-b` serves. */
+export interface MemoryGroup extends TestGroup {
   /** Resolves when the record is acknowledged; nobody has indexed it then. */
   share(item: SharedItem): Promise<RecordPlace>
   forget(itemId: string): Promise<void>
@@ -32,41 +28,22 @@ export interface TestGroup extends AsyncDisposable {
 
 const AGENT = 'agent-b'
 
-/** Nobody takes over here, and a busy machine must not look like a dead one. */
-const LEASE_MS = 12_000
-
-export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestGroup> {
-  const stack = new AsyncDisposableStack()
-  const folder = stack.use(await tempDir())
-  const variables = {
-    KAFCLAW_DATA_DIR: folder.path,
-    KAFCLAW_GROUP: uniqueName('g'),
-    KAFCLAW_AGENT_ID: AGENT,
-    ...(form === 'kafka' ? { KAFCLAW_KAFKA_BROKERS: sharedBrokers().join(',') } : {}),
-  }
-  const env = createSystemEnv()
-  const settings = readSettings(variables).values
-  const logger = createLogger({ service: 'test', level: 'silent' })
-  const host = stack.use(openHost({ env, logger, metrics: noMetrics(), settings, clientId: 'test' }))
-  const { log } = host
-  const scope = { group: settings.group, zone: settings.zone }
-  await applyTopics({ log, env, scope, senderId: 'test', leaseMs: LEASE_MS })
-  const clients = new Map<string, GroupClient>()
-  async function clientOf(senderId: string): Promise<GroupClient> {
-    const known = clients.get(senderId)
-    if (known) return known
-    const client = await connectGroup({ log, env, ...scope, senderId })
+export async function createMemoryGroup(form: TestForm): Promise<MemoryGroup> {
+  const group = await createTestGroup(form, { variables: { KAFCLAW_AGENT_ID: AGENT } })
+  const { host } = group
+  const { log, settings } = host
+  const clients = new Map<string, Promise<GroupClient>>()
+  function clientOf(senderId: string): Promise<GroupClient> {
+    const client = clients.get(senderId) ?? group.connect(senderId)
     clients.set(senderId, client)
-    stack.defer(() => client.close())
     return client
   }
   const publisher = log.publisher()
-  stack.defer(() => publisher.close())
+  group.own({ stop: () => publisher.close() })
   const topic = topicName(settings, 'memory_shared')
 
   return {
-    host,
-    variables,
+    ...group,
     async share({ itemId, content, title, tags, author = 'agent-c', expiresAtMs }) {
       const { place } = await (await clientOf(author)).publish({
         type: 'memory',
@@ -107,6 +84,5 @@ export async function createTestGroup(form: 'embedded' | 'kafka'): Promise<TestG
       })
       return db.prepare<[], { n: number }>(`select count(*) n from ${table} where ${where}`).get()?.n ?? -1
     },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

@@ -4,7 +4,7 @@ import { createFileRecall, createHashEmbedder, type Embedder } from '@kafclaw/me
 import { RECALL_CONTRACT, type RecallForm } from '@kafclaw/memory/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { createMemoryIndexer, type MemoryIndexer } from '../src/service.ts'
-import { createTestGroup, type TestGroup } from './group.ts'
+import { createMemoryGroup, type MemoryGroup } from './group.ts'
 
 const PATIENCE = { timeout: 20_000, interval: 20 }
 
@@ -13,7 +13,7 @@ const NEEDS_TWO_ZONES = 'shows items of the asked zones only'
 
 async function createWireForm(form: 'embedded' | 'kafka'): Promise<RecallForm> {
   const stack = new AsyncDisposableStack()
-  const group = stack.use(await createTestGroup(form))
+  const group = stack.use(await createMemoryGroup(form))
   const indexer = createMemoryIndexer(group.host)
   stack.defer(() => indexer.stop())
   await indexer.whenReady()
@@ -26,12 +26,12 @@ async function createWireForm(form: 'embedded' | 'kafka'): Promise<RecallForm> {
   }
 }
 
-function search(group: TestGroup, query: string): Promise<string[]> {
+function search(group: MemoryGroup, query: string): Promise<string[]> {
   const found = group.recall.search({ query, zones: ['public'], nowMs: Date.now() })
   return found.then((items) => items.map(({ item_id }) => item_id))
 }
 
-async function startIndexer(group: TestGroup, embedder?: Embedder): Promise<MemoryIndexer> {
+async function startIndexer(group: MemoryGroup, embedder?: Embedder): Promise<MemoryIndexer> {
   const indexer = createMemoryIndexer(group.host, embedder ? { embedder } : {})
   await indexer.whenReady()
   return indexer
@@ -64,7 +64,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
 
   describe('the memory indexer', () => {
     it('finds every item whose record was acknowledged before the question, on the wire and in its own process', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const indexer = await startIndexer(group)
       for (let round = 0; round < 10; round++) {
         await group.share({ itemId: `wire-${round}`, content: `Locker ${round}a holds the violin.` })
@@ -77,7 +77,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('is fresh for a reader of its file too', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const { env, log, settings, data } = group.host
       const ends = () => log.offsets([topicName(settings, 'memory_shared')])
       const path = data.member('agent-b-memory').memoryDb
@@ -96,7 +96,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('answers with citations and writes a step that cites the same records', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const indexer = await startIndexer(group)
       const place = await group.share({ itemId: 'item-1', title: 'Port', content: 'Billing listens on 8443.' })
       await search(group, 'billing port')
@@ -125,7 +125,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('goes on where it stopped and knows what was shared and forgotten meanwhile', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       await group.share({ itemId: 'old', content: 'The anchor is rusty.' })
       await group.share({ itemId: 'gone', content: 'The anchor is lost.' })
       await (await startIndexer(group)).stop()
@@ -137,7 +137,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('makes its index anew when the topic was made anew', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const { log, settings } = group.host
       const topic = topicName(settings, 'memory_shared')
       for (const itemId of ['a', 'b', 'c']) await group.share({ itemId, content: `The old anchor ${itemId}.` })
@@ -152,7 +152,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('sets a record that nobody can read aside and indexes those beside it', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const indexer = await startIndexer(group)
       await group.publishBytes(Buffer.from('{"type":"memory"'))
       await group.share({ itemId: 'good', content: 'The lantern burns.' })
@@ -166,7 +166,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('waits for an embedding endpoint that is away, says so, and then leaves nothing without a vector', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const { embedder, state } = createRemoteEmbedder('remote-1')
       const indexer = await startIndexer(group, embedder)
       state.isAway = true
@@ -187,7 +187,7 @@ export function describeIndexer(form: 'embedded' | 'kafka'): void {
     })
 
     it('indexes everything anew under another model, and then keeps no vector of the one before', async () => {
-      await using group = await createTestGroup(form)
+      await using group = await createMemoryGroup(form)
       const indexer = await startIndexer(group)
       await group.share({ itemId: 'item-1', content: 'The bell is bronze.' })
       expect(await search(group, 'bell')).toEqual(['item-1'])

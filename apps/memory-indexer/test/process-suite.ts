@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createTestGroup, type TestGroup } from './group.ts'
+import { createMemoryGroup, type MemoryGroup } from './group.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
 
@@ -11,7 +11,7 @@ interface IndexerProcess extends AsyncDisposable {
 }
 
 /** The indexer as it runs in production: a process of its own, from its entry point. */
-function startIndexer(group: TestGroup): IndexerProcess {
+function startIndexer(group: MemoryGroup): IndexerProcess {
   const child: ChildProcess = spawn(process.execPath, ['-C', '@kafclaw/source', MAIN], {
     env: { PATH: process.env.PATH, ...group.variables },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -31,7 +31,7 @@ function startIndexer(group: TestGroup): IndexerProcess {
 /** What the indexer promises as a process that can die at any moment. */
 export function describeIndexerProcess(form: 'embedded' | 'kafka'): void {
   it('knows every item after it was killed, each once', async () => {
-    await using group = await createTestGroup(form)
+    await using group = await createMemoryGroup(form)
     let shared = 0
     for (let round = 0; round < 2; round++) {
       await using indexer = startIndexer(group)

@@ -1,0 +1,1 @@
+export { createTestGroup, type TestForm, type TestGroup } from './test-group.ts'
