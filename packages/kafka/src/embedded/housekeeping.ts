@@ -51,7 +51,8 @@ export function keepHouse(db: Db, table: TopicTable, nowMs: number): void {
   })
 }
 
-function deleteBefore(db: Db, { topic, partition, start }: OffsetRange, offset: number): void {
+/** What lies before the offset goes, and the partition begins there. */
+export function deleteBefore(db: Db, { topic, partition, start }: OffsetRange, offset: number): void {
   if (offset <= start) return
   db.prepare<[string, number, number]>('delete from record where topic = ? and partition = ? and offset < ?').run(
     topic,
