@@ -23,11 +23,19 @@ export function createTool<Parameters extends TObject>(spec: ToolSpec<Parameters
     longestCallMs: spec.longestCallMs,
     async call(args, ctx) {
       // Compiled at the first call, because most processes that know a tool never call it.
-      compiled ??= new Ajv2020({ allErrors: true }).compile<Static<Parameters>>(spec.parameters)
+      compiled ??= compile<Static<Parameters>>(spec.parameters)
       if (!compiled(args)) return failedResult(describeProblems(spec.name, compiled.errors ?? []))
       return spec.run(args, ctx)
     },
   }
+}
+
+let ajv: Ajv2020 | undefined
+
+/** One compiler for all: it has its meta-schema, and every schema that it has seen, only once. */
+function compile<Arguments>(schema: object): ValidateFunction<Arguments> {
+  ajv ??= new Ajv2020({ allErrors: true })
+  return ajv.compile<Arguments>(schema)
 }
 
 const MOST_PROBLEMS = 5
