@@ -9,6 +9,7 @@ import { addDlqCommand } from './commands/dlq.ts'
 import { examples } from './commands/examples.ts'
 import { addKsharkCommand } from './commands/kshark.ts'
 import { addMemoryCommand } from './commands/memory.ts'
+import { addRunCommand } from './commands/run.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTasksCommand } from './commands/tasks.ts'
 import { addTopicsCommand } from './commands/topics.ts'
@@ -59,6 +60,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   program.commandsGroup('Work with a group:')
   addAskCommand(program, run)
   addTasksCommand(program, run)
+  addRunCommand(program, run)
   addTraceCommand(program, run)
   addAgentsCommand(program, run)
   addMemoryCommand(program, run)

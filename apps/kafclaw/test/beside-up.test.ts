@@ -82,6 +82,25 @@ describe('beside a running `up` on the embedded log', { timeout: 120_000 }, () =
     expect(byPlace).toEqual(tree)
   })
 
+  it('shows the journal of a task: its steps, who ran them and what they took', async () => {
+    const { task_id } = await kafclawJson<{ task_id: string }>(place, ['ask', 'remember that the mop is in the shed'])
+    const shown = await kafclawJson<object>(place, ['run', 'show', task_id])
+    expect(shown).toMatchObject({
+      status: 'completed',
+      finished_steps: 3,
+      complete: true,
+      attempts: [{ agent_id: AGENT, boot: 1, host: expect.any(String), executed: 3, replayed: 0, end: 'answered' }],
+      steps: [
+        { step: 0, kind: 'model', state: 'done', replayed_by: [] },
+        { step: 1, kind: 'tool', name: 'memory.remember', state: 'done', intent: { partition: expect.any(Number) } },
+        { step: 2, kind: 'model', state: 'done', result: { output: { content: expect.any(String) } } },
+      ],
+    })
+    const { stdout } = await kafclaw(place, ['run', 'show', task_id])
+    for (const title of ['Attempts', 'Steps', 'REPLAYED BY']) expect(stdout).toContain(title)
+    expect(await kafclaw(place, ['run', 'show', 'task_nobody'])).toMatchObject({ code: 1, stdout: '' })
+  })
+
   it('shows the roster with the services of this machine', async () => {
     const agents = await kafclawJson<Array<{ agent_id: string; state: string; age_ms: number }>>(place, ['agents'])
     expect(agents.map(({ agent_id, state }) => `${agent_id} ${state}`).toSorted()).toEqual([
