@@ -1,16 +1,15 @@
-import type { Env } from '@kafclaw/env'
-import { AppError, formatTimestamp } from '@kafclaw/envelope'
-import type { ModelAnswer, ToolCall } from '@kafclaw/llm'
-import type { Run, RunOutcome } from '@kafclaw/runtime'
-import type { Citation, ToolRegistry, ToolResult } from '@kafclaw/tools'
+import { AppError } from '@kafclaw/envelope'
+import type { ToolCall } from '@kafclaw/llm'
+import type { Run, RunOutcome, StepCall, StepResult, StepSpec } from '@kafclaw/runtime'
+import type { Citation, ToolContext, ToolRegistry } from '@kafclaw/tools'
 import type { AgentOptions } from './config.ts'
-import { type Conversation, startConversation } from './conversation.ts'
+import { type Answer, type Conversation, startConversation } from './conversation.ts'
 import type { Frames } from './frames.ts'
 import { hashOf } from './input-hash.ts'
 import type { Sessions } from './sessions.ts'
+import { contentOf, isObject, outcomeOf, readAnswer, settlementOf, toCitation } from './step-output.ts'
 
 export interface AgentParts extends AgentOptions {
-  env: Env
   group: string
   registry: ToolRegistry
   frames: Frames
@@ -23,15 +22,12 @@ const MOST_TURNS = 50
 /** The loop of an agent: the model is asked, the tools it asks for are called, until it answers. Every step goes to the journal. */
 export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome> {
   const session = sessionOf(run)
-  const conversation = startConversation(run, {
-    ...parts,
-    history: session === null ? [] : parts.sessions.history(session),
-  })
+  const history = session === null ? [] : parts.sessions.history(session, await turnsBefore(run, session, parts))
+  const conversation = startConversation(run, { ...parts, history })
   const cited: Citation[] = []
-  let step = 0
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     run.checkpoint()
-    const answer = await askModel(run, { parts, conversation, step: step++ })
+    const answer = await askModel(run, { parts, conversation })
     if (answer.toolCalls.length === 0) {
       if (session !== null) {
         parts.sessions.append(session, {
@@ -50,9 +46,9 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
     }
     for (const [index, call] of answer.toolCalls.entries()) {
       run.checkpoint()
-      const result = await callTool(run, { parts, call, step: step++, index })
-      cited.push(...(result.citations ?? []))
-      conversation.add({ role: 'tool', toolCallId: call.id, content: result.content })
+      const result = await callTool(run, { parts, call, index })
+      cited.push(...result.citations.map(toCitation))
+      conversation.add({ role: 'tool', toolCallId: call.id, content: contentOf(result.output) })
     }
   }
   throw new AppError(
@@ -61,74 +57,64 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
   )
 }
 
+/** How long the conversation was when the run saw it first: a run that goes on after a crash must see the same. */
+async function turnsBefore(run: Run, session: string, { sessions }: AgentParts): Promise<number> {
+  const spec = { kind: 'recall', name: 'session', inputHash: hashOf(session), effect: 'none' } as const
+  const { output } = await run.perform(spec, async () => ({
+    status: 'completed',
+    output: { turns: sessions.length(session) },
+  }))
+  return isObject(output) && typeof output.turns === 'number' ? output.turns : 0
+}
+
 async function askModel(
   run: Run,
-  { parts, conversation, step }: { parts: AgentParts; conversation: Conversation; step: number },
-): Promise<ModelAnswer> {
-  const { model, env, registry } = parts
-  const startedMs = env.now()
-  const inputHash = conversation.hash()
-  const answer = await model.complete({
-    messages: conversation.messages,
-    tools: registry.definitions,
-    signal: run.signal,
-    ...(parts.onText ? { onText: (delta: string) => parts.onText?.(run.taskId, delta) } : {}),
+  { parts, conversation }: { parts: AgentParts; conversation: Conversation },
+): Promise<Answer> {
+  const { model, registry } = parts
+  const spec = { kind: 'model', name: 'model', inputHash: conversation.hash(), effect: 'none' } as const
+  const { output, usage } = await run.perform(spec, async ({ signal }) => {
+    const answer = await model.complete({
+      messages: conversation.messages,
+      tools: registry.definitions,
+      signal,
+      ...(parts.onText ? { onText: (delta: string) => parts.onText?.(run.taskId, delta) } : {}),
+    })
+    return {
+      status: 'completed',
+      name: answer.model,
+      output: { content: answer.content, ...(answer.toolCalls.length > 0 ? { tool_calls: answer.toolCalls } : {}) },
+      ...(answer.usage ? { usage: answer.usage } : {}),
+    }
   })
+  const answer = readAnswer(output, usage)
   conversation.answered(answer)
-  run.step({
-    phase: 'result',
-    step,
-    kind: 'model',
-    name: answer.model,
-    input_hash: inputHash,
-    output: { content: answer.content, ...(answer.toolCalls.length > 0 ? { tool_calls: answer.toolCalls } : {}) },
-    ...(answer.usage ? { usage: answer.usage } : {}),
-    status: 'completed',
-    started_at: formatTimestamp(startedMs),
-    ended_at: formatTimestamp(env.now()),
-  })
   return answer
 }
 
-async function callTool(
+function callTool(
   run: Run,
-  { parts, call, step, index }: { parts: AgentParts; call: ToolCall; step: number; index: number },
-): Promise<ToolResult> {
-  const { env, registry, frames } = parts
+  { parts, call, index }: { parts: AgentParts; call: ToolCall; index: number },
+): Promise<StepResult> {
+  const { registry, frames } = parts
   const tool = registry.find(call.name)
-  const about = {
-    step,
-    kind: tool?.kind ?? ('tool' as const),
+  const ctxOf = ({ step, redo, attempt, idempotencyKey, signal }: Omit<StepCall, 'causationId'>): ToolContext => ({
+    ...{ taskId: run.taskId, runId: run.runId, step, index, redo, attempt, idempotencyKey, signal },
+  })
+  const spec: StepSpec = {
+    kind: tool?.kind ?? 'tool',
     name: call.name,
-    input_hash: hashOf(call.arguments),
-    idempotency_key: `${run.taskId}/${step}/${run.attempt - 1}`,
-    started_at: formatTimestamp(env.now()),
+    inputHash: hashOf(call.arguments),
+    // What there is not does nothing.
+    effect: tool?.effect ?? 'none',
+    longestCallMs: tool?.longestCallMs ?? 0,
+    input: { arguments: call.arguments },
+    settle: async (made) => settlementOf(await registry.settle(call, ctxOf(made))),
   }
-  let intent: Promise<string> | null = null
-  const intend = (): Promise<string> => {
-    intent ??= storeIntent()
-    return intent
-  }
-  async function storeIntent(): Promise<string> {
-    const { id, stored } = run.step({ ...about, phase: 'intent', output: { arguments: call.arguments } })
-    await stored
-    return id
-  }
-  const ctx = { taskId: run.taskId, runId: run.runId, step, index, signal: run.signal }
-  const result = await frames.enter(run.runId, { run, intend }, () => registry.call(call, ctx))
-  const causationId = intent === null ? undefined : await intend()
-  run.step(
-    {
-      ...about,
-      phase: 'result',
-      output: result.output ?? result.content,
-      status: result.status,
-      citations: [...(result.citations ?? [])],
-      ended_at: formatTimestamp(env.now()),
-    },
-    causationId,
-  )
-  return result
+  return run.perform(spec, async (made) => {
+    const frame = { run, causationId: made.causationId }
+    return outcomeOf(await frames.enter(run.runId, frame, () => registry.call(call, ctxOf(made))))
+  })
 }
 
 /** What the answer names of what was recalled; where it names nothing, all of it, because the model has seen all of it. */

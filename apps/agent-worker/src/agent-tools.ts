@@ -17,8 +17,7 @@ export function createAgentTools({ host, options, frames, send, agents }: AgentT
   return [
     createRememberTool({
       async remember(item, ctx) {
-        const { run, intend } = frames.of(ctx.runId)
-        const causationId = await intend()
+        const { run, causationId } = frames.of(ctx.runId)
         await run.untilMayAct()
         await send({
           type: 'memory',
@@ -38,6 +37,8 @@ export function createAgentTools({ host, options, frames, send, agents }: AgentT
     }),
     createRecallTool({
       env,
+      // Asked over the log it is a question to another agent, under a derived id.
+      effect: options.recall ? 'none' : 'idempotent',
       zones: [settings.zone],
       recallFor: (ctx) =>
         options.recall ??
@@ -46,5 +47,6 @@ export function createAgentTools({ host, options, frames, send, agents }: AgentT
     createAskAgentTool({
       ask: (question, ctx) => askAgent(question, { frame: frames.of(ctx.runId), agents: agents() }),
     }),
+    ...(options.tools ?? []),
   ]
 }

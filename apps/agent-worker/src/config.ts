@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { topicName } from '@kafclaw/envelope'
 import { createEndpointEmbedder, createOfflineModel, createOpenAiModel, type Embedder, type Model } from '@kafclaw/llm'
 import { createFileRecall, createHashEmbedder, type Recall } from '@kafclaw/memory'
-import { type Host, keepMemberId } from '@kafclaw/runtime'
+import { type Host, keepMemberId, type MemberOptions } from '@kafclaw/runtime'
+import type { Tool } from '@kafclaw/tools'
 
 /** The only place where this service sees its environment. */
 export const variables = process.env
@@ -19,6 +20,10 @@ export interface AgentOptions {
   model: Model
   /** Memory read from a file on this machine; null: asked of the agent's indexer over the log. */
   recall: Recall | null
+  /** Tools beside the built-in ones. */
+  tools?: readonly Tool[]
+  /** For tests, which switch rules of the journal off to see what they are for. */
+  journalRules?: MemberOptions['journalRules']
   /** Hears the answer of the model as it arrives. */
   onText?(taskId: string, delta: string): void
 }

@@ -2,11 +2,14 @@ import type { Message, ModelAnswer, Usage } from '@kafclaw/llm'
 import type { Run } from '@kafclaw/runtime'
 import { createConversationHash } from './input-hash.ts'
 
+/** What a run needs of the answer of a model, from a call or from the journal. */
+export type Answer = Pick<ModelAnswer, 'content' | 'toolCalls' | 'usage'>
+
 /** The messages of one run, in order, with their running hash and what they have cost. */
 export interface Conversation {
   readonly messages: readonly Message[]
   add(message: Message): void
-  answered(answer: ModelAnswer): void
+  answered(answer: Answer): void
   hash(): string
   usage(): Usage | null
 }

@@ -26,7 +26,7 @@ export async function askAgent(
     taskId: question.childTaskId,
     recipientId: question.agent,
     payload: { content: question.question },
-    causationId: await frame.intend(),
+    causationId: frame.causationId,
   })
   const { status, content, error, citations } = answer.payload
   return {

@@ -4,8 +4,8 @@ import type { Run } from '@kafclaw/runtime'
 /** The tool call that a run is making: what tools need to act in its name. */
 export interface CallFrame {
   run: Run
-  /** Writes the intent of the call to the journal, once, and returns the id of its record: the cause of whatever the call sends. */
-  intend(): Promise<string>
+  /** Id of the record that causes whatever the call sends. */
+  causationId: string
 }
 
 /** Finds the frame of a call by its run; tools are made once and know a call only by its ids. */

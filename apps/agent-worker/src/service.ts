@@ -16,12 +16,12 @@ export function createAgentWorker(host: Host, options: AgentOptions): Service {
     role: 'agent',
     skills: options.skills.map((name) => ({ name })),
     capacity: options.concurrency,
+    ...(options.journalRules ? { journalRules: options.journalRules } : {}),
     createHandler({ db, send, agents }) {
       const frames = createFrames()
       const tools = createAgentTools({ host, options, frames, send, agents })
       const parts = {
         ...options,
-        env: host.env,
         group: host.settings.group,
         registry: createToolRegistry(tools),
         frames,

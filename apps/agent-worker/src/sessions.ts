@@ -3,8 +3,10 @@ import type { Db } from '@kafclaw/storage'
 
 /** Conversations of this agent, kept by their names on its own disk. */
 export interface Sessions {
-  /** The turns before this one, oldest first, bounded. */
-  history(session: string): Message[]
+  /** How many messages it has. */
+  length(session: string): number
+  /** Its first `length` messages, oldest first, of which the last are kept. */
+  history(session: string, length: number): Message[]
   /** Keeps a finished turn; a turn of the same task is kept once. */
   append(session: string, turn: { taskId: string; question: string; answer: string }): void
 }
@@ -13,8 +15,8 @@ export interface Sessions {
 const MOST_MESSAGES = 40
 
 export function createSessions(db: Db, now: () => number): Sessions {
-  const select = db.prepare<[string, number], { role: string; content: string }>(
-    'select role, content from session_turn where session = ? order by seq desc limit ?',
+  const select = db.prepare<[string, number, number], { role: string; content: string }>(
+    'select role, content from session_turn where session = ? and seq <= ? order by seq desc limit ?',
   )
   const has = db.prepare<[string, string], { seq: number }>(
     'select seq from session_turn where session = ? and task_id = ?',
@@ -26,9 +28,10 @@ export function createSessions(db: Db, now: () => number): Sessions {
     'insert into session_turn (session, seq, task_id, role, content, at_ms) values (?, ?, ?, ?, ?, ?)',
   )
   return {
-    history: (session) =>
+    length: (session) => last.get(session)?.seq ?? 0,
+    history: (session, length) =>
       select
-        .all(session, MOST_MESSAGES)
+        .all(session, length, MOST_MESSAGES)
         .toReversed()
         .map(({ role, content }) => ({ role: role === 'user' ? 'user' : 'assistant', content })),
     append(session, { taskId, question, answer }) {

@@ -40,7 +40,7 @@ export function createWireRecall({
             ...(query.tags ? { tags: query.tags } : {}),
           },
         },
-        causationId: await frame.intend(),
+        causationId: frame.causationId,
       })
       const { status, error, output } = answer.payload
       if (status !== 'completed') {

@@ -33,25 +33,19 @@ async function tellStory(group: TestGroup) {
   })
   const cited = { item_id: 'item-1', ...memory.place, author: 'agent-c', title: 'Port' }
   await group.agent('agent-b', async (run) => {
-    await run.step({
-      phase: 'result',
-      step: 0,
-      kind: 'recall',
-      name: 'memory.recall',
-      status: 'completed',
-      citations: [cited],
-    }).stored
+    const recall = { kind: 'recall', name: 'memory.recall', inputHash: '0'.repeat(64), effect: 'none' } as const
+    await run.perform(recall, async () => ({ status: 'completed', output: null, citations: [cited] }))
     return { status: 'completed', content: '8443', citations: [cited] }
   })
   await group.agent('agent-a', async (run) => {
-    const intent = run.step({ phase: 'intent', step: 0, kind: 'delegation', name: 'agent-b' })
-    const answer = await run.ask({
-      taskId: deriveTaskId([run.taskId, '0']),
-      recipientId: 'agent-b',
-      payload: { content: 'Which port?' },
-      causationId: intent.id,
+    const ask = { kind: 'delegation', name: 'agent-b', inputHash: '0'.repeat(64), effect: 'idempotent' } as const
+    const { output, citations } = await run.perform(ask, async ({ causationId }) => {
+      const taskId = deriveTaskId([run.taskId, '0'])
+      const payload = { content: 'Which port?' }
+      const answer = await run.ask({ taskId, recipientId: 'agent-b', payload, causationId })
+      return { status: 'completed', output: answer.payload.content, citations: answer.payload.citations }
     })
-    return { status: 'completed', content: `It is ${answer.payload.content}.`, citations: answer.payload.citations }
+    return { status: 'completed', content: `It is ${output}.`, citations }
   })
   const asked = await client.ask({ recipientId: 'agent-a', payload: { content: 'Which port does billing use?' } })
   const outcome = await asked.outcome

@@ -19,6 +19,11 @@ export function deriveId(parts: readonly string[]): string {
   return uuidV8(sha256(parts.join('\n')))
 }
 
+/** The id of a question about a try of a step: it binds what is shown, so that a decision about anything else does not fit. */
+export function approvalIdFor(about: { taskId: string; step: number; redo: number; content: string }): string {
+  return `approval_${deriveId([about.taskId, String(about.step), String(about.redo), about.content])}`
+}
+
 /** The task id of a request that names none. */
 export function taskIdOfRequest(recordId: string): string {
   return `task_${recordId}`

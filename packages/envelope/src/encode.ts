@@ -72,6 +72,8 @@ export function recordKey(envelope: Envelope): string {
       return envelope.payload.zone
     case 'skill':
       return envelope.payload.skill
+    case 'approval':
+      return envelope.payload.approval_id
     case 'memory':
       return envelope.payload.item_id
   }

@@ -39,7 +39,9 @@ interface EnvelopeShape<T extends EnvelopeType> {
 export type EnvelopeOf<T extends EnvelopeType> = T extends EnvelopeType ? EnvelopeShape<T> : never
 
 /** Records about a task always name it, except an answer that gives `in_reply_to` instead. */
-type CorrelationId<T extends EnvelopeType> = T extends 'request' | 'task_status' | 'trace' ? string : string | null
+type CorrelationId<T extends EnvelopeType> = T extends 'request' | 'task_status' | 'trace' | 'approval'
+  ? string
+  : string | null
 
 export type RequestEnvelope = EnvelopeOf<'request'>
 export type ResponseEnvelope = EnvelopeOf<'response'>
@@ -48,6 +50,8 @@ export type AnnounceEnvelope = EnvelopeOf<'announce'>
 export type ZoneEnvelope = EnvelopeOf<'zone'>
 export type SkillEnvelope = EnvelopeOf<'skill'>
 export type MemoryEnvelope = EnvelopeOf<'memory'>
+export type ApprovalEnvelope = EnvelopeOf<'approval'>
+export type TraceEnvelope = EnvelopeOf<'trace'>
 
 export type Envelope = EnvelopeOf<EnvelopeType>
 

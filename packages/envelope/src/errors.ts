@@ -114,6 +114,14 @@ export const ERRORS = {
   KC_RUNTIME_BUG: final(500, 'A handler failed on a record. Please report it with the log lines around it.'),
   KC_RUNTIME_STOPPED: again(503, 'The service is stopping. Try again when it is back.'),
   KC_RUN_FAILED: final(500, 'The run of the task failed. The message has the reason.'),
+  KC_RUN_IN_DOUBT: final(
+    409,
+    'It is not known whether a call of the run happened, and a person has decided that the run ends there.',
+  ),
+  KC_RUN_NON_DETERMINISM: final(
+    409,
+    'The run came to another step than its journal holds, so it cannot go on. Ask again under a new task.',
+  ),
   KC_RUN_STOPPED: again(503, 'The run stopped before its end; the task goes on elsewhere or later.'),
   KC_STORAGE_BUSY: again(503, 'The database is locked by another process. It is tried again.'),
   KC_STORAGE_CORRUPT: final(500, 'The database file is damaged. Restore it, or remove it and let it be built anew.'),

@@ -2,10 +2,11 @@ export { AppError, type AppErrorOptions } from './app-error.ts'
 export { createEnvelope } from './create-envelope.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
 export { type Decoded, decode } from './decode.ts'
-export { deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
+export { approvalIdFor, deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'
 export { type EncodedRecord, type EncodeOptions, encode, headersOf, recordKey, WRITE_LIMIT_BYTES } from './encode.ts'
 export type {
   AnnounceEnvelope,
+  ApprovalEnvelope,
   Envelope,
   EnvelopeOf,
   Labels,
@@ -16,6 +17,7 @@ export type {
   SkillEnvelope,
   TaskStatusEnvelope,
   TraceContext,
+  TraceEnvelope,
   ZoneEnvelope,
 } from './envelope.ts'
 export { SCHEMA_VERSION } from './envelope.ts'
@@ -23,6 +25,7 @@ export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type PoisonCode }
 export { isId, isName, isSkillName } from './names.ts'
 export { partitionFor } from './partition.ts'
 export type { AnnouncePayload, NewAnnouncePayload } from './payloads/announce.ts'
+export type { ApprovalPayload, NewApprovalPayload } from './payloads/approval.ts'
 export type { Citation, NewCitation } from './payloads/citation.ts'
 export type { MemoryPayload, NewMemoryPayload } from './payloads/memory.ts'
 export type { EnvelopeType, NewPayloads, Payloads } from './payloads/payload-table.ts'

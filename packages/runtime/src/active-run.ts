@@ -1,7 +1,9 @@
 import { AppError, type RequestEnvelope } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import { type Confirmation, createConfirmation } from './confirmation.ts'
-import type { ChildRequest, Run, RunStep } from './run.ts'
+import { createRunSteps } from './journal/run-steps.ts'
+import type { RunStepsOptions } from './journal/step-work.ts'
+import type { ChildRequest, Run } from './run.ts'
 import type { RunRecords } from './run-records.ts'
 import type { RunsOptions } from './runs.ts'
 import type { Slots } from './slots.ts'
@@ -23,7 +25,7 @@ export interface ActiveRun extends Run {
   end(): void
 }
 
-export interface ActiveRunOptions extends RunsOptions {
+export interface ActiveRunOptions extends RunsOptions, Pick<RunStepsOptions, 'store' | 'readFrom'> {
   slots: Slots
   records: RunRecords
   task: StoredTask
@@ -70,12 +72,12 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     checkpoint()
   }
 
+  const waitSignal = (): AbortSignal => AbortSignal.any([controller.signal, asked.signal])
+
   async function ask(child: ChildRequest) {
     await untilMayAct()
     await confirmation.commit(() => records.ask(run, child))
-    const outcome = await withoutSlot(() =>
-      options.outcomeOf(child.taskId, AbortSignal.any([controller.signal, asked.signal])),
-    )
+    const outcome = await withoutSlot(() => options.outcomeOf(child.taskId, waitSignal()))
     checkpoint()
     return outcome
   }
@@ -91,16 +93,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     ended: ended.promise,
     checkpoint,
     untilMayAct,
-    step(step: RunStep, causationId?: string) {
-      checkpoint()
-      const id = options.env.newId()
-      const stored = confirmation.commit(() =>
-        records.step(run, step, { id, causationId: causationId ?? claim.recordId }),
-      )
-      // A step that cannot be stored ends the run where its answer cannot be stored either: nobody has to wait for it here.
-      stored.catch(() => undefined)
-      return { id, stored }
-    },
+    perform: (spec, execute) => steps.perform(spec, execute),
     ask,
     progress(text) {
       if (!controller.signal.aborted) confirmation.commit(() => records.progress(run, text)).catch(() => undefined)
@@ -115,7 +108,21 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     },
     askToStop: () => asked.abort('the service shuts down'),
     giveSlotBack,
-    end: () => ended.resolve(),
+    end() {
+      steps.close()
+      ended.resolve()
+    },
   }
+  const steps = createRunSteps({
+    ...options,
+    run: {
+      ...run,
+      withoutSlot,
+      announceWait: run.progress,
+      waitSignal,
+      holdsClaim: () => options.tasks.get(run.taskId).claim?.runId === run.runId,
+    },
+    previous: task.claim,
+  })
   return run
 }

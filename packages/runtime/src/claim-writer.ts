@@ -8,24 +8,31 @@ export interface ClaimWriter {
   /** Inside the transaction. */
   write(due: DueClaim): void
   /** The claim that was written for the task in the transaction under way. */
-  of(taskId: string): Claim | undefined
+  of(taskId: string): WrittenClaim | undefined
   /** The transaction is over. */
   clear(): void
+}
+
+export interface WrittenClaim {
+  claim: Claim
+  /** Nothing that can fence its run lies before this offset of its home partition of `traces`. */
+  readFrom: number
 }
 
 export function createClaimWriter(options: {
   sender: Sender
   agentId: string
   boot(): number
-  /** Where the journal of a task begins that is claimed for the first time. */
-  journalFrom(taskId: string): number
+  /** End of the home partition of `traces` as it was known last: the journal of a task that is claimed for the first time begins there. */
+  journalEnd(taskId: string): number
 }): ClaimWriter {
   const { sender, agentId } = options
-  const written = new Map<string, Claim>()
+  const written = new Map<string, WrittenClaim>()
   return {
     write({ task, decision, runId }) {
       const { attempt, fruitless, request } = decision
-      const journalFrom = task.claim?.journalFrom ?? options.journalFrom(task.taskId)
+      const readFrom = options.journalEnd(task.taskId)
+      const journalFrom = task.claim?.journalFrom ?? readFrom
       const boot = options.boot()
       const { id } = sender.send({
         type: 'task_status',
@@ -42,9 +49,10 @@ export function createClaimWriter(options: {
           fruitless,
         },
       })
-      const own = { attempt, runId, agentId, boot, recordId: id }
+      const own = { attempt, runId, agentId, boot, recordId: id, hasProgressed: false }
       // Its offset is not known before it has been read back; nothing of the run depends on it.
-      written.set(task.taskId, { ...own, offset: -1, request: request.place, journalFrom, fruitless })
+      const claim = { ...own, offset: -1, request: request.place, journalFrom, fruitless }
+      written.set(task.taskId, { claim, readFrom })
     },
     of: (taskId) => written.get(taskId),
     clear: () => written.clear(),

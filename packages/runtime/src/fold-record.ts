@@ -70,6 +70,7 @@ export function createRecordFold(options: FoldOptions): (decoded: Decoded, recor
       case 'skill':
         return group.foldSkill(envelope)
       case 'memory':
+      case 'approval':
       case 'trace':
         return
     }

@@ -23,7 +23,18 @@ export { deadLetterPoison } from './poison-records.ts'
 export type { Readiness, ReadinessCheck } from './readiness.ts'
 export { buildRecordTree, type RecordNode, sortRecords, type TreeLink } from './record-tree.ts'
 export { renderTree } from './render-tree.ts'
-export type { ChildRequest, Run, RunHandler, RunOutcome, RunStep } from './run.ts'
+export type {
+  ChildRequest,
+  Run,
+  RunHandler,
+  RunOutcome,
+  Settlement,
+  StepCall,
+  StepOutcome,
+  StepOutput,
+  StepResult,
+  StepSpec,
+} from './run.ts'
 export { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
 export { readServedBy, type ServedBy } from './served-by.ts'
 export { runServiceProcess, type ServiceProcess, toEndCode } from './service-process.ts'

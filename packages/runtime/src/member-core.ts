@@ -1,5 +1,12 @@
 import type { Env } from '@kafclaw/env'
-import type { AppError, Envelope, NewAnnouncePayload, RawRecord, ResponseEnvelope } from '@kafclaw/envelope'
+import {
+  type AppError,
+  type Envelope,
+  type NewAnnouncePayload,
+  type RawRecord,
+  type ResponseEnvelope,
+  topicName,
+} from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
 import { type Boot, type Claimant, homePartition } from '@kafclaw/tasks'
@@ -14,6 +21,10 @@ import type { GroupOffsetTimes } from './group-offsets.ts'
 import type { GroupState } from './group-state.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { createIngest, type Ingest } from './ingest.ts'
+import { createApprovals } from './journal/approvals.ts'
+import { createJournalReader } from './journal/journal-reader.ts'
+import { ALL_RULES, type JournalRules } from './journal/journal-rules.ts'
+import { createSettleDoubt } from './journal/settle-doubt.ts'
 import type { JournalEnds } from './journal-ends.ts'
 import { createMemberEvents, type MemberEvents } from './member-events.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
@@ -52,6 +63,8 @@ export interface MemberOptions {
   readsAllSkills?: boolean
   /** For tests, which cannot wait for minutes. */
   groupOffsetTimes?: GroupOffsetTimes
+  /** For tests, which switch rules off to see what they are for. */
+  journalRules?: Partial<JournalRules>
   /** Hears, after each commit, of the tasks that changed. */
   onTasks?(changed: readonly StoredTask[]): void
   /** Hears of each beat of its own that was read back: the clock of its zone has moved. */
@@ -71,6 +84,8 @@ export interface MemberCore {
   runs: Runs
   claims: Claims
   duties: Duties
+  /** Ends what is read for single runs. */
+  closeReaders(): Promise<void>
 }
 
 /** What the life cycle lends to the parts. */
@@ -162,10 +177,18 @@ function createWork({ options, links, files, commit }: Making) {
     sender: files.sender,
     agentId: options.agentId,
     boot: boot.number,
-    journalFrom: (taskId) => links.journalEnds.of(homePartition(taskId, partitions())),
+    journalEnd: (taskId) => links.journalEnds.of(homePartition(taskId, partitions())),
   })
+  const clockMs = (): number => group.roster.clockMs()
+  const approvals = createApprovals({ ...options, sender: files.sender })
+  const journals = createJournalReader({ ...options, topic: topicName(options, 'traces') })
   const runs = createRuns({
     ...options,
+    reader: journals,
+    rules: { ...ALL_RULES, ...options.journalRules },
+    settleDoubt: createSettleDoubt({ env: options.env, clockMs, approvals }),
+    partitions,
+    clockMs,
     ...files,
     commit,
     boot: boot.number,
@@ -187,7 +210,15 @@ function createWork({ options, links, files, commit }: Making) {
     // An empty piece of work: the claims that are due go with every transaction.
     onDue: () => void commit.submit(() => undefined).catch(() => undefined),
   })
-  return { outcomes, claimWriter, runs, claims }
+  return {
+    outcomes,
+    claimWriter,
+    runs,
+    claims,
+    async closeReaders() {
+      await Promise.all([approvals.close(), journals.stop()])
+    },
+  }
 }
 
 /** The way of records into the database. */

@@ -40,6 +40,7 @@ export function createMemberEnding(parts: {
     canSend.reject(new AppError('KC_RUNTIME_STOPPED', 'The service is stopping: nothing more is sent.'))
     if (end.reason === 'stopped') await leaveInOrder()
     else core.runs.abandon()
+    await core.closeReaders()
     if (end.reason === 'replaced') {
       const { boot, host } = end
       const where = host ?? 'another host'

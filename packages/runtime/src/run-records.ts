@@ -1,31 +1,43 @@
-import { AppError, ERRORS, type NewResponsePayload, type RequestEnvelope } from '@kafclaw/envelope'
+import {
+  AppError,
+  ERRORS,
+  formatTimestamp,
+  type NewResponsePayload,
+  type NewTracePayload,
+  type RequestEnvelope,
+} from '@kafclaw/envelope'
 import type { ReleaseReason } from '@kafclaw/tasks'
 import type { ActiveRun } from './active-run.ts'
-import type { ChildRequest, RunOutcome, RunStep } from './run.ts'
+import type { StepRecord } from './journal/step-record.ts'
+import type { ChildRequest, RunOutcome } from './run.ts'
 import type { RunsOptions } from './runs.ts'
-import { createStepStore } from './step-store.ts'
 
 type WireError = NonNullable<NewResponsePayload['error']>
 
+/** What the records of a run say of it. */
+type JournalRun = Pick<ActiveRun, 'taskId' | 'runId' | 'attempt' | 'claim' | 'request'>
+
 /** The records that a run writes. All inside a transaction. */
 export interface RunRecords {
-  step(run: ActiveRun, step: RunStep, ids: { id: string; causationId: string }): void
+  /** Fences the runs before this one. */
+  started(run: JournalRun, id: string): void
+  step(run: JournalRun, record: StepRecord, causationId: string): void
   ask(run: ActiveRun, child: ChildRequest): void
-  progress(run: ActiveRun, text: string): void
+  /** `step` says that this attempt has finished a step that none before it had. */
+  progress(run: JournalRun, text: string, step?: number | null): void
   release(run: ActiveRun, reason: ReleaseReason): void
   respond(run: ActiveRun, request: RequestEnvelope, outcome: RunOutcome): void
   toWireError(error: AppError): WireError
 }
 
 export function createRunRecords(
-  options: Pick<RunsOptions, 'db' | 'sender' | 'agentId' | 'boot' | 'skillTopic'>,
+  options: Pick<RunsOptions, 'env' | 'sender' | 'agentId' | 'boot' | 'skillTopic'>,
 ): RunRecords {
   const { sender, agentId } = options
-  const storeStep = createStepStore(options.db)
 
   function status(
-    run: ActiveRun,
-    fields: { status: 'progress' | 'released'; text?: string; reason?: ReleaseReason },
+    run: JournalRun,
+    fields: { status: 'progress' | 'released'; text?: string; step?: number | null; reason?: ReleaseReason },
   ): void {
     sender.send({
       type: 'task_status',
@@ -34,6 +46,26 @@ export function createRunRecords(
       trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
       payload: { ...fields, attempt: run.attempt, run_id: run.runId, agent_id: agentId, boot: options.boot() },
     })
+  }
+
+  function trace(
+    run: JournalRun,
+    { id, causationId, payload }: { id: string; causationId: string; payload: NewTracePayload },
+  ): void {
+    sender.send(
+      {
+        type: 'trace',
+        correlation_id: run.taskId,
+        causation_id: causationId,
+        trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+        payload,
+      },
+      { id },
+    )
+  }
+
+  function ofRun(run: JournalRun) {
+    return { run_id: run.runId, attempt: run.attempt, agent_id: agentId }
   }
 
   function response(run: ActiveRun, request: RequestEnvelope, outcome: RunOutcome): void {
@@ -54,19 +86,22 @@ export function createRunRecords(
   }
 
   return {
-    step(run, step, { id, causationId }) {
-      sender.send(
-        {
-          type: 'trace',
-          correlation_id: run.taskId,
-          causation_id: causationId,
-          trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
-          // A run that begins again writes its steps under the next redo, so that the newest result of a step counts.
-          payload: { ...step, run_id: run.runId, attempt: run.attempt, redo: run.attempt - 1, agent_id: agentId },
-        },
-        { id },
-      )
-      storeStep(run, step)
+    started(run, id) {
+      trace(run, { id, causationId: run.claim.recordId, payload: { ...ofRun(run), phase: 'started' } })
+    },
+    step(run, record, causationId) {
+      const { recordId: id, phase, step, redo, kind, name, output, status, usage, citations } = record
+      if (step === null || kind === null || phase === 'started')
+        throw new AppError('KC_BUG', 'A step has a number and a kind.')
+      const payload = {
+        ...ofRun(run),
+        ...{ phase, step, redo, kind, name, output, status, usage, citations },
+        input_hash: record.inputHash,
+        idempotency_key: record.idempotencyKey,
+        started_at: timeOrNull(record.startedMs),
+        ended_at: timeOrNull(record.endedMs),
+      }
+      trace(run, { id, causationId, payload })
     },
     ask(run, child) {
       const skill = child.recipientId === null ? options.skillTopic(child.payload.skill ?? 'chat') : undefined
@@ -85,7 +120,7 @@ export function createRunRecords(
         skill === undefined ? {} : { skill },
       )
     },
-    progress: (run, text) => status(run, { status: 'progress', text }),
+    progress: (run, text, step = null) => status(run, { status: 'progress', text, step }),
     release: (run, reason) => status(run, { status: 'released', reason }),
     respond(run, request, outcome) {
       try {
@@ -98,4 +133,8 @@ export function createRunRecords(
     },
     toWireError,
   }
+}
+
+function timeOrNull(timeMs: number | null): string | null {
+  return timeMs === null ? null : formatTimestamp(timeMs)
 }

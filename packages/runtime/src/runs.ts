@@ -1,10 +1,12 @@
 import type { Env } from '@kafclaw/env'
 import { AppError, type RequestEnvelope, type ResponseEnvelope } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
-import type { Claim } from '@kafclaw/tasks'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
+import type { WrittenClaim } from './claim-writer.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { createStepStore } from './journal/step-store.ts'
+import type { RunStepsOptions } from './journal/step-work.ts'
 import type { MemberEvents } from './member-events.ts'
 import type { RunHandler, RunOutcome } from './run.ts'
 import { createRunRecords } from './run-records.ts'
@@ -16,7 +18,7 @@ import type { StoredTask, TaskStore } from './task-store.ts'
 export interface Runs {
   readonly slots: Slots
   /** Begins a run whose claim has been stored to be sent: its model may be asked, what it writes waits for the claim to be read back. */
-  begin(task: StoredTask, claim: Claim): void
+  begin(task: StoredTask, claim: WrittenClaim): void
   /** Inside a transaction: the runs whose claims it reads back write what they have kept. */
   confirmWithin(tasks: Iterable<StoredTask>): void
   /** That transaction was committed, or it was not. */
@@ -33,7 +35,8 @@ export interface Runs {
   abandon(): void
 }
 
-export interface RunsOptions {
+export interface RunsOptions
+  extends Pick<RunStepsOptions, 'reader' | 'rules' | 'settleDoubt' | 'partitions' | 'clockMs'> {
   db: Db
   env: Env
   logger: Logger
@@ -59,14 +62,25 @@ export function createRuns(options: RunsOptions): Runs {
   const slots = createSlots(options.capacity, options.onFree)
   const active = new Map<string, ActiveRun>()
   const records = createRunRecords(options)
+  const store = createStepStore(options.db)
   let confirming: ActiveRun[] = []
   let stopping = false
 
-  function begin(task: StoredTask, claim: Claim): void {
+  function begin(task: StoredTask, { claim, readFrom }: WrittenClaim): void {
     const request = tasks.requestAt(task.taskId, claim.request)
     if (!request) return
     slots.take()
-    const run = createActiveRun({ ...options, slots, records, task, claim, request, isStopping: () => stopping })
+    const run = createActiveRun({
+      ...options,
+      slots,
+      records,
+      store,
+      task,
+      claim,
+      readFrom,
+      request,
+      isStopping: () => stopping,
+    })
     active.set(task.taskId, run)
     void work(run, request)
   }
@@ -74,7 +88,6 @@ export function createRuns(options: RunsOptions): Runs {
   async function work(run: ActiveRun, request: RequestEnvelope): Promise<void> {
     try {
       const outcome = await handle(run)
-      run.giveSlotBack()
       if (outcome === null) await giveTaskBack(run)
       else await answer(run, request, outcome)
     } catch (error) {

@@ -109,6 +109,7 @@ const TOPIC_OF: Record<Envelope['type'], TopicKind> = {
   skill: 'control_skills',
   memory: 'memory_shared',
   trace: 'traces',
+  approval: 'control_approvals',
 }
 
 /** The record of an envelope on the topic of its type; a request with `skill` goes to the topic of that skill. */

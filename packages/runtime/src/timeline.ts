@@ -98,6 +98,10 @@ function textOf(envelope: Envelope): string {
     }
     case 'zone':
       return `zone ${envelope.payload.zone}: ${envelope.payload.partitions} partitions, lease ${envelope.payload.lease_ms} ms`
+    case 'approval': {
+      const { status, tool, happened, question } = envelope.payload
+      return `${status} ${tool ?? ''} ${question ?? ''}${happened === null ? '' : happened ? 'it happened' : 'it did not happen'}`
+    }
     case 'skill':
       return `skill ${envelope.payload.skill} served by ${envelope.payload.served_by}`
   }

@@ -173,15 +173,17 @@ export function describeMember(form: 'embedded' | 'kafka'): void {
       await using group = await createTestGroup(form)
       const handler: RunHandler = async (run) => {
         if (run.request.payload.depth > 0) return { status: 'completed', content: 'child' }
-        const { id, stored } = run.step({ phase: 'intent', step: 0, kind: 'delegation', name: 'ask' })
-        await stored
-        const answer = await run.ask({
-          taskId: `${run.taskId}-child`,
-          recipientId: 'agent-a',
-          payload: { content: 'sub' },
-          causationId: id,
+        const ask = { kind: 'delegation', name: 'ask', inputHash: '0'.repeat(64), effect: 'idempotent' } as const
+        const { output } = await run.perform(ask, async ({ causationId }) => {
+          const child = {
+            taskId: `${run.taskId}-child`,
+            recipientId: 'agent-a',
+            payload: { content: 'sub' },
+            causationId,
+          }
+          return { status: 'completed', output: (await run.ask(child)).payload.content }
         })
-        return { status: 'completed', content: `parent of ${answer.payload.content}` }
+        return { status: 'completed', content: `parent of ${output}` }
       }
       group.start('agent-a', handler, { capacity: 1 })
       const asked = await group.client.ask({ payload: { content: 'x' } })

@@ -8,8 +8,8 @@ function addTask(db: Db, taskId: string, endedAtMs: number | null): void {
   db.prepare('INSERT INTO task (task_id, first_seen_ms, ended_at_ms) VALUES (?, 1, ?)').run(taskId, endedAtMs)
   db.prepare(`INSERT INTO task_request (task_id, place, envelope) VALUES (?, 'place', '{}')`).run(taskId)
   db.prepare(
-    `INSERT INTO run_step (run_id, task_id, attempt, step, redo, kind, name, status, started_ms)
-     VALUES (?, ?, 1, 0, 0, 'model', 'offline', 'completed', 1)`,
+    `INSERT INTO run_step (run_id, task_id, attempt, step, redo, phase, record_id, kind, name, status, at_ms)
+     VALUES (?, ?, 1, 0, 0, 'result', 'record', 'model', 'offline', 'completed', 1)`,
   ).run(`run of ${taskId}`, taskId)
   addTimeline(db, taskId, endedAtMs ?? NOW_MS)
 }

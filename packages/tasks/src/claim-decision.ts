@@ -44,7 +44,7 @@ export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
   const attempt = (task.claim?.attempt ?? 0) + 1
   const grounds = groundsFor(task, me)
   if (grounds === 'held') return { kind: 'held' }
-  const fruitless = grounds === 'lost' ? (task.claim?.fruitless ?? 0) + 1 : (task.claim?.fruitless ?? 0)
+  const fruitless = fruitlessBefore(task, grounds)
   if (fruitless >= MOST_FRUITLESS) return { kind: 'exhausted' }
   const claim = { kind: 'claim', attempt, fruitless, request } as const
   if (grounds === 'own' || request.recipientId !== null) return { ...claim, waitMs: 0 }
@@ -53,6 +53,12 @@ export function decideClaim(task: TaskState, me: Claimant): ClaimDecision {
   if (advice === 'wait for ever') return { kind: 'held' }
   const rank = rankOf({ taskId: task.taskId, attempt }, me.agentId, me.candidates(request.skill))
   return { ...claim, waitMs: (advice === 'none' ? 0 : advice.leaseMs) + rank * RANK_DELAY_MS }
+}
+
+/** A new step sets the count to 0; an end by absence or by an error without one adds to it; an own restart or a shutdown leaves it. */
+function fruitlessBefore({ claim }: TaskState, grounds: 'open' | 'released' | 'own' | 'lost'): number {
+  if (claim === null || claim.hasProgressed) return 0
+  return grounds === 'lost' ? claim.fruitless + 1 : claim.fruitless
 }
 
 /**

@@ -20,6 +20,7 @@ export function foldStatus(task: TaskState, envelope: TaskStatusEnvelope, offset
         request: formatPlace(payload.request),
         journalFrom: payload.journal_from ?? 0,
         fruitless: payload.fruitless,
+        hasProgressed: false,
       }
       return { ...task, claim, released: null, bound: task.bound ?? claim.request }
     }
@@ -31,6 +32,10 @@ export function foldStatus(task: TaskState, envelope: TaskStatusEnvelope, offset
     case 'assigned':
       if (task.assigned !== null && offset <= task.assigned.offset) return task
       return { ...task, assigned: { attempt: payload.attempt, agentId: payload.agent_id, offset } }
+    case 'progress':
+      if (payload.step === null || task.claim?.runId !== payload.run_id || task.released !== null) return task
+      if (task.claim.hasProgressed || offset < task.claim.offset) return task
+      return { ...task, claim: { ...task.claim, hasProgressed: true } }
     default:
       return task
   }

@@ -2,6 +2,7 @@ export { type AbsenceChain, type BootName, createAbsenceChain } from './absence.
 export { type Boot, type BootReading, createBoot } from './boot.ts'
 export { type Claimant, type ClaimDecision, decideClaim, MOST_FRUITLESS } from './claim-decision.ts'
 export { dutyDelayMs } from './duty.ts'
+export { type ApprovalState, foldApproval, newApproval } from './fold-approval.ts'
 export { foldRequest } from './fold-request.ts'
 export { foldResponse } from './fold-response.ts'
 export { foldStatus } from './fold-status.ts'

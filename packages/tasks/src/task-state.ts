@@ -30,6 +30,8 @@ export interface Claim {
   journalFrom: number
   /** Attempts in a row before this one that ended without a new step. */
   fruitless: number
+  /** Its run has said that it finished a step which no attempt before it had. */
+  hasProgressed: boolean
 }
 
 /** The outcome (R3): the first terminal response in log order. */

@@ -30,6 +30,7 @@ const claim: Claim = {
   offset: 0,
   request: request.place,
   journalFrom: 0,
+  hasProgressed: false,
   fruitless: 0,
 }
 const open: TaskState = { ...newTask('task_1'), requests: [request] }

@@ -18,4 +18,5 @@ export {
   type ToolEffect,
   type ToolKind,
   type ToolResult,
+  type ToolSettlement,
 } from './tool.ts'

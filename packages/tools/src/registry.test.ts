@@ -5,7 +5,16 @@ import { createTool } from './create-tool.ts'
 import { createToolRegistry } from './registry.ts'
 import { completedResult, type Tool, type ToolContext } from './tool.ts'
 
-const ctx: ToolContext = { taskId: 'task_1', runId: 'run_1', step: 0, index: 0, signal: new AbortController().signal }
+const ctx: ToolContext = {
+  taskId: 'task_1',
+  runId: 'run_1',
+  step: 0,
+  index: 0,
+  redo: 0,
+  attempt: 1,
+  idempotencyKey: 'task_1/0/0',
+  signal: new AbortController().signal,
+}
 
 function createEcho(run: (args: { text: string }, ctx: ToolContext) => Promise<object> = async (args) => args): Tool {
   return createTool({

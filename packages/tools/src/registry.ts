@@ -1,6 +1,6 @@
 import { AppError } from '@kafclaw/envelope'
 import type { ToolCall, ToolDefinition } from '@kafclaw/llm'
-import { failedResult, type Tool, type ToolContext, type ToolResult } from './tool.ts'
+import { failedResult, type Tool, type ToolContext, type ToolResult, type ToolSettlement } from './tool.ts'
 
 export interface ToolRegistry {
   /** What a model is told, in the order of the tools. */
@@ -11,6 +11,8 @@ export interface ToolRegistry {
    * itself) comes back as a failed result that tells the model; only an abort rejects, with the reason of the signal.
    */
   call(toolCall: ToolCall, ctx: ToolContext): Promise<ToolResult>
+  /** What became of an earlier call: `unknown` where its tool cannot tell, or could not be asked now. */
+  settle(toolCall: ToolCall, ctx: ToolContext): Promise<ToolSettlement>
 }
 
 /** Collects the tools of an agent. Throws KC_CONFIG_INVALID when two have one name. */
@@ -36,6 +38,14 @@ export function createToolRegistry(tools: readonly Tool[]): ToolRegistry {
       if ('error' in args) return failedResult(`The arguments of ${toolCall.name} are not valid JSON: ${args.error}.`)
       return runTool(tool, args.value, ctx)
     },
+    async settle(toolCall, ctx) {
+      ctx.signal.throwIfAborted()
+      const tool = byName.get(toolCall.name)
+      const args = parseArguments(toolCall.arguments)
+      // Such a call never reached a tool.
+      if ('error' in args) return { kind: 'never' }
+      return (await tool?.settle?.(args.value, ctx)) ?? { kind: 'unknown' }
+    },
   }
 }
 
@@ -46,6 +56,7 @@ async function runTool(tool: Tool, args: unknown, ctx: ToolContext): Promise<Too
     ctx.signal.throwIfAborted()
     const error = AppError.fromUnknown(caught, 'KC_TOOL_FAILED')
     const output = { error: { code: error.code, message: error.message } }
+    if (tool.effect === 'once') return { status: 'in_doubt', content: JSON.stringify(output), output }
     return failedResult(`${tool.definition.name} failed with ${error.code}: ${error.message}`, output)
   }
 }

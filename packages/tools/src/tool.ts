@@ -8,6 +8,11 @@ export interface ToolContext {
   readonly step: number
   /** Place of the call among the calls of its step, from 0. */
   readonly index: number
+  /** How often this step was begun before. */
+  readonly redo: number
+  readonly attempt: number
+  /** `<task id>/<step>/<redo>`: goes with the call to the target, which does the same key only once. */
+  readonly idempotencyKey: string
   readonly signal: AbortSignal
 }
 
@@ -22,7 +27,8 @@ export interface Citation {
 }
 
 export interface ToolResult {
-  readonly status: 'completed' | 'failed'
+  /** `in_doubt`: it is not known whether the effect happened. */
+  readonly status: 'completed' | 'failed' | 'in_doubt'
   /** JSON text for the model; of a failed call `{"error": "..."}` says what to do better. */
   readonly content: string
   /** The same for programs and the journal. */
@@ -45,9 +51,17 @@ export interface Tool {
   readonly effect: ToolEffect
   /** After this time no call can still have an effect, ms. */
   readonly longestCallMs: number
-  /** Checks the arguments first; wrong ones are a failed result. May throw what the work behind it throws. */
+  /** Checks the arguments first; wrong ones are a failed result. A tool of effect `once` that throws leaves its effect in doubt. */
   call(args: unknown, ctx: ToolContext): Promise<ToolResult>
+  /** Tells what became of an earlier call with the key of `ctx`; without it a person has to. */
+  settle?(args: unknown, ctx: ToolContext): Promise<ToolSettlement>
 }
+
+/**
+ * `never`: the call did not happen and never will, because the target refuses its key from now on. A target that can only say
+ * that it has not happened yet leaves it `unknown`: the first call may still be under way.
+ */
+export type ToolSettlement = { kind: 'happened'; result: ToolResult } | { kind: 'never' } | { kind: 'unknown' }
 
 /** A result that tells the model what went wrong. */
 export function failedResult(error: string, output?: unknown): ToolResult {

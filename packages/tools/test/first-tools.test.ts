@@ -12,7 +12,16 @@ import {
   type ToolContext,
 } from '../src/index.ts'
 
-const ctx: ToolContext = { taskId: 'task_1', runId: 'run_1', step: 2, index: 1, signal: new AbortController().signal }
+const ctx: ToolContext = {
+  taskId: 'task_1',
+  runId: 'run_1',
+  step: 2,
+  index: 1,
+  redo: 0,
+  attempt: 1,
+  idempotencyKey: 'task_1/2/0',
+  signal: new AbortController().signal,
+}
 
 function run(tool: Tool, args: object, more: Partial<ToolContext> = {}) {
   const call = { id: 'call_1', name: tool.definition.name, arguments: JSON.stringify(args) }
@@ -84,7 +93,7 @@ describe('memory.recall', () => {
       },
     }
     const env = createSystemEnv()
-    const tool = createRecallTool({ recallFor: () => recall, zones: ['public', 'lab'], env })
+    const tool = createRecallTool({ recallFor: () => recall, zones: ['public', 'lab'], env, effect: 'none' })
     const result = await run(tool, { query: 'kettle', limit: 3, tags: ['house'] })
     expect(queries[0]).toMatchObject({ query: 'kettle', limit: 3, tags: ['house'], zones: ['public', 'lab'] })
     expect(Math.abs((queries[0]?.nowMs ?? 0) - env.now())).toBeLessThan(60_000)
@@ -98,6 +107,7 @@ describe('memory.recall', () => {
     const tool = createRecallTool({
       recallFor: () => ({ search: async () => [found] }),
       zones: ['public'],
+      effect: 'none',
       env: createSystemEnv(),
     })
     const result = await run(tool, { query: 'kettle', zones: ['secret'] })

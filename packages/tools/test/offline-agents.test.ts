@@ -36,7 +36,7 @@ function openAgents(): Agents {
       await index.embedPending()
     },
   })
-  const recall = createRecallTool({ recallFor: () => index, zones: ['public'], env })
+  const recall = createRecallTool({ recallFor: () => index, zones: ['public'], env, effect: 'none' })
   const delegate = createAskAgentTool({
     async ask({ question }) {
       return { status: 'completed', ...(await answer(question)) }
@@ -51,7 +51,8 @@ function openAgents(): Agents {
     const calls: string[] = []
     const taskId = `task_${task++}`
     for (let step = 0; step < 10; step++) {
-      const ctx: ToolContext = { taskId, runId: 'run_1', step, index: 0, signal: new AbortController().signal }
+      const key = { redo: 0, attempt: 1, idempotencyKey: `${taskId}/${step}/0` }
+      const ctx: ToolContext = { taskId, runId: 'run_1', step, index: 0, ...key, signal: new AbortController().signal }
       const said = await model.complete({ messages, tools: registry.definitions, signal: ctx.signal })
       messages.push({ role: 'assistant', content: said.content, toolCalls: said.toolCalls })
       if (said.toolCalls.length === 0) return { content: said.content, citations, calls }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Env } from '@kafclaw/env'
-import { AppError, formatTimestamp } from '@kafclaw/envelope'
+import { AppError } from '@kafclaw/envelope'
 import { RECALL_SKILL, type Recall, type RecalledItem } from '@kafclaw/memory'
 import type { Run, RunHandler, RunOutcome } from '@kafclaw/runtime'
 
@@ -33,22 +33,16 @@ export function createRecallHandler(parts: RecallParts): RunHandler {
   const { env, zones, recall } = parts
   return async (run) => {
     const question = parseQuestion(run.request.payload)
-    const startedAt = formatTimestamp(env.now())
     await becomeReady(parts, run)
     const isUpToDate = await parts.reachEnd()
     const items = await recall.search({ ...question, zones, nowMs: env.now() }, run.signal)
-    await run.step({
-      phase: 'result',
-      step: 0,
-      kind: 'recall',
-      name: RECALL_SKILL,
-      input_hash: hash('sha256', JSON.stringify(question), 'hex'),
+    const inputHash = hash('sha256', JSON.stringify(question), 'hex')
+    // The journal says what was found; a search costs little, so a run that goes on after a crash searches again.
+    await run.perform({ kind: 'recall', name: RECALL_SKILL, inputHash, effect: 'none' }, async () => ({
+      status: 'completed',
       output: { found: items.length },
       citations: items.map(toCitation),
-      status: 'completed',
-      started_at: startedAt,
-      ended_at: formatTimestamp(env.now()),
-    }).stored
+    }))
     return answer(items, isUpToDate)
   }
 }

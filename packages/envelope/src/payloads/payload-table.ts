@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { type AnnouncePayload, AnnouncePayloadSchema, type NewAnnouncePayload } from './announce.ts'
+import { type ApprovalPayload, ApprovalPayloadSchema, type NewApprovalPayload } from './approval.ts'
 import { type MemoryPayload, MemoryPayloadSchema, type NewMemoryPayload } from './memory.ts'
 import { type NewRequestPayload, type RequestPayload, RequestPayloadSchema } from './request.ts'
 import { type NewResponsePayload, type ResponsePayload, ResponsePayloadSchema } from './response.ts'
@@ -18,6 +19,7 @@ export interface Payloads {
   skill: SkillPayload
   memory: MemoryPayload
   trace: TracePayload
+  approval: ApprovalPayload
 }
 
 /** Payloads by type, as writers give them: what has a default, or may be null, may be left out. */
@@ -30,6 +32,7 @@ export interface NewPayloads {
   skill: NewSkillPayload
   memory: NewMemoryPayload
   trace: NewTracePayload
+  approval: NewApprovalPayload
 }
 
 export type EnvelopeType = keyof Payloads
@@ -43,6 +46,7 @@ export const PAYLOAD_SCHEMAS: Readonly<Record<EnvelopeType, TSchema>> = {
   skill: SkillPayloadSchema,
   memory: MemoryPayloadSchema,
   trace: TracePayloadSchema,
+  approval: ApprovalPayloadSchema,
 }
 
 export function isEnvelopeType(value: string): value is EnvelopeType {

@@ -30,6 +30,9 @@ export const TaskStatusPayloadSchema = Type.Object(
     ),
     fruitless: fallback(integer(0, about('Attempts in a row before this one that ended without a new step.', 0)), 0),
     reason: nullable(oneOf(['shutdown', 'error'], about('Why it was released.', 'shutdown'))),
+    step: nullable(
+      integer(0, about('Of `progress`: a step that was finished, and that no attempt before had finished.', 3)),
+    ),
     text: nullable(text(about('A line for people.', 'step 3: asking agent-c'))),
   },
   {

@@ -18,6 +18,20 @@ import { BlobRefSchema } from './blob-ref.ts'
 import { citations } from './citation.ts'
 import { UsageSchema } from './usage.ts'
 
+const ChunkSchema = Type.Object(
+  {
+    index: integer(0, about('Which part it is, from 0.', 0)),
+    count: integer(1, about('How many parts there are.', 3)),
+  },
+  {
+    ...closed,
+    ...about('Of `chunk`: a part of an output too large for one record; `output` holds its bytes as base64.', {
+      index: 0,
+      count: 3,
+    }),
+  },
+)
+
 export const TracePayloadSchema = Type.Object(
   {
     run_id: id(about('The run.', '0198f3c2-2222-7000-8000-00000000000b')),
@@ -28,7 +42,9 @@ export const TracePayloadSchema = Type.Object(
     ),
     step: nullable(integer(0, about('Number of the step in the run, from 0; none for `started`.', 2))),
     redo: fallback(integer(0, about('How often the step was begun again.', 0)), 0),
-    kind: nullable(oneOf(['model', 'tool', 'recall', 'delegation'], about('What kind of step it is.', 'tool'))),
+    kind: nullable(
+      oneOf(['model', 'tool', 'recall', 'delegation', 'approval'], about('What kind of step it is.', 'tool')),
+    ),
     name: nullable(text(about('The tool, model or agent.', 'memory.recall'))),
     input_hash: nullable(text(about('SHA-256 of the input of the step, hex.', 'b'.repeat(64)))),
     idempotency_key: nullable(
@@ -36,6 +52,7 @@ export const TracePayloadSchema = Type.Object(
     ),
     output: anything(about('What the step gave.', 'Billing listens on port 8443.')),
     output_ref: nullable(BlobRefSchema),
+    chunk: nullable(ChunkSchema),
     usage: nullable(UsageSchema),
     status: nullable(oneOf(['completed', 'failed', 'cancelled'], about('How the step ended.', 'completed'))),
     started_at: nullable(timestamp(about('When the step began.', '2026-11-23T10:00:01.000Z'))),
@@ -53,7 +70,11 @@ export const TracePayloadSchema = Type.Object(
 /** What the conditions of the schema add. */
 type ByPhase =
   | { phase: 'started' }
-  | { phase: 'intent' | 'result' | 'chunk'; step: number; kind: 'model' | 'tool' | 'recall' | 'delegation' }
+  | {
+      phase: 'intent' | 'result' | 'chunk'
+      step: number
+      kind: 'model' | 'tool' | 'recall' | 'delegation' | 'approval'
+    }
 
 export type NewTracePayload = Type.Static<typeof TracePayloadSchema> & ByPhase
 export type TracePayload = Filled<Type.Static<typeof TracePayloadSchema>> & ByPhase

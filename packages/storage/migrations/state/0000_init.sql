@@ -43,20 +43,22 @@ CREATE TABLE `position` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `run_step` (
-	`run_id` text NOT NULL,
 	`task_id` text NOT NULL,
 	`attempt` integer NOT NULL,
 	`step` integer NOT NULL,
 	`redo` integer NOT NULL,
-	`kind` text NOT NULL,
-	`name` text NOT NULL,
+	`phase` text NOT NULL,
+	`run_id` text NOT NULL,
+	`record_id` text NOT NULL,
+	`kind` text,
+	`name` text,
 	`input_hash` text,
 	`output` text,
-	`status` text NOT NULL,
+	`status` text,
 	`usage` text,
-	`started_ms` integer NOT NULL,
-	`ended_ms` integer,
-	PRIMARY KEY(`task_id`, `run_id`, `step`, `redo`)
+	`citations` text,
+	`at_ms` integer NOT NULL,
+	PRIMARY KEY(`task_id`, `attempt`, `step`, `redo`, `phase`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `session_turn` (

@@ -104,23 +104,25 @@ export const sessionTurn = sqliteTable(
   (t) => [primaryKey({ columns: [t.session, t.seq] })],
 )
 
-/** The journal of a run: one row per model, tool, recall or delegation step. */
+/** The journals of the runs of this service: one row per record on `traces`; -1 is the step of `started`. */
 export const runStep = sqliteTable(
   'run_step',
   {
-    run_id: text().notNull(),
     task_id: text().notNull(),
     attempt: integer().notNull(),
     step: integer().notNull(),
     redo: integer().notNull(),
-    kind: text({ enum: ['model', 'tool', 'recall', 'delegation'] }).notNull(),
-    name: text().notNull(),
+    phase: text({ enum: ['started', 'intent', 'result', 'chunk'] }).notNull(),
+    run_id: text().notNull(),
+    record_id: text().notNull(),
+    kind: text({ enum: ['model', 'tool', 'recall', 'delegation', 'approval'] }),
+    name: text(),
     input_hash: text(),
     output: text(),
-    status: text().notNull(),
+    status: text({ enum: ['completed', 'failed', 'cancelled'] }),
     usage: text(),
-    started_ms: integer().notNull(),
-    ended_ms: integer(),
+    citations: text(),
+    at_ms: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.task_id, t.run_id, t.step, t.redo] })],
+  (t) => [primaryKey({ columns: [t.task_id, t.attempt, t.step, t.redo, t.phase] })],
 )

@@ -1,5 +1,5 @@
 import { sleep } from '@kafclaw/env'
-import { formatTimestamp } from '@kafclaw/envelope'
+import { sha256 } from '@kafclaw/envelope'
 import { type Host, keepMemberId, openMember, type Run, type RunOutcome, runServiceProcess } from '@kafclaw/runtime'
 import { variables, work } from './config.ts'
 
@@ -30,19 +30,13 @@ process.exit()
 
 async function runSteps({ env }: Host, run: Run): Promise<RunOutcome> {
   for (let step = 0; step < work.steps; step++) {
-    run.checkpoint()
-    const startedMs = env.now()
-    await sleep(env, work.stepMs, run.signal)
-    run.checkpoint()
-    run.step({
-      phase: 'result',
-      step,
-      kind: 'tool',
-      name: 'chaos.step',
-      status: 'completed',
-      started_at: formatTimestamp(startedMs),
-      ended_at: formatTimestamp(env.now()),
-    })
+    await run.perform(
+      { kind: 'tool', name: 'chaos.step', inputHash: sha256(String(step)), effect: 'none' },
+      async ({ signal }) => {
+        await sleep(env, work.stepMs, signal)
+        return { status: 'completed', output: null }
+      },
+    )
   }
   return { status: 'completed', content: `${work.steps} steps` }
 }

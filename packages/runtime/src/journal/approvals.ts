@@ -1,0 +1,129 @@
+import { AppError, type ApprovalEnvelope, approvalIdFor, decode, sha256, topicName } from '@kafclaw/envelope'
+import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
+import { type ApprovalState, foldApproval, newApproval } from '@kafclaw/tasks'
+import type { Settlement } from '../run.ts'
+import type { Sender } from '../sender.ts'
+import type { Doubt } from './settle-doubt.ts'
+
+/** Asks a person what became of an effect that nobody else can settle. */
+export interface Approvals {
+  /** Resolves with the decision, however long it takes; throws KC_RUN_IN_DOUBT when it is denied, KC_RUN_STOPPED on abort. */
+  settle(doubt: Doubt): Promise<Exclude<Settlement, { kind: 'unknown' }>>
+  close(): Promise<void>
+}
+
+export function createApprovals(options: {
+  log: Log
+  group: string
+  zone: string
+  agentId: string
+  sender: Pick<Sender, 'send'>
+}): Approvals {
+  const topic = topicName(options, 'control_approvals')
+  const states = new Map<string, ApprovalState>()
+  let waiting: Array<{ approvalId: string; resolve(decision: ApprovalEnvelope): void }> = []
+  let reader: Reader | null = null
+
+  /** Questions are rare: nothing is read before the first, and then all of it. */
+  function follow(): Promise<void> {
+    reader ??= options.log.read({
+      topics: [topic],
+      position: () => 'start',
+      onBatch(batches) {
+        for (const batch of batches) take(batch)
+      },
+    })
+    reader.ended.catch(() => {
+      reader = null
+    })
+    return reader.caughtUp
+  }
+
+  function take(batch: LogBatch): void {
+    for (const record of batch.records) {
+      const decoded = decode(record)
+      if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'approval') continue
+      const { approval_id: id } = decoded.envelope.payload
+      states.set(id, foldApproval(states.get(id) ?? newApproval(id), decoded.envelope))
+    }
+    const still: typeof waiting = []
+    for (const waiter of waiting) {
+      const decision = states.get(waiter.approvalId)?.decision
+      if (decision) waiter.resolve(decision)
+      else still.push(waiter)
+    }
+    waiting = still
+  }
+
+  async function decided(approvalId: string, signal: AbortSignal): Promise<ApprovalEnvelope> {
+    const known = states.get(approvalId)?.decision
+    if (known) return known
+    const { promise, resolve, reject } = Promise.withResolvers<ApprovalEnvelope>()
+    waiting.push({ approvalId, resolve })
+    const stop = (): void => reject(new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    return promise
+  }
+
+  async function ask({ work, intent, call }: Doubt, approvalId: string): Promise<void> {
+    const { run } = work.options
+    await run.commit(() =>
+      options.sender.send({
+        type: 'approval',
+        correlation_id: run.taskId,
+        causation_id: intent.recordId,
+        expires_at: run.request.expires_at,
+        trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+        labels: run.request.labels,
+        payload: {
+          approval_id: approvalId,
+          status: 'asked',
+          subject: 'settle',
+          question: `Did the call of ${work.spec.name} with the key ${call.idempotencyKey} happen? Its worker stopped before it knew.`,
+          run_id: run.runId,
+          attempt: run.attempt,
+          agent_id: options.agentId,
+          step: call.step,
+          redo: call.redo,
+          tool: work.spec.name,
+          idempotency_key: call.idempotencyKey,
+          arguments: work.spec.input ?? null,
+        },
+      }),
+    )
+    run.announceWait(`waits for a decision: kafclaw approvals show ${approvalId}`)
+  }
+
+  return {
+    async settle(doubt) {
+      const { work, call } = doubt
+      const { taskId } = work.options.run
+      const content = sha256(JSON.stringify([work.spec.name, work.spec.inputHash]))
+      const approvalId = approvalIdFor({ taskId, step: call.step, redo: call.redo, content })
+      await follow()
+      if (!states.get(approvalId)?.asked) await ask(doubt, approvalId)
+      return settlementOf(await decided(approvalId, call.signal), work.spec.name)
+    },
+    async close() {
+      const current = reader
+      reader = null
+      await current?.close()
+    },
+  }
+}
+
+function settlementOf(
+  { payload, sender_id: by }: ApprovalEnvelope,
+  tool: string,
+): Exclude<Settlement, { kind: 'unknown' }> {
+  if (payload.status === 'granted') {
+    if (!payload.happened) return { kind: 'never' }
+    return { kind: 'happened', result: { status: 'completed', output: payload.output ?? { settled_by: by } } }
+  }
+  const reason = payload.reason === null ? '' : ` (${payload.reason})`
+  throw new AppError(
+    'KC_RUN_IN_DOUBT',
+    `It is not known whether ${tool} happened, and ${by} has decided that the run ends here${reason}.`,
+  )
+}

@@ -1,0 +1,157 @@
+import type { Env, Timer } from '@kafclaw/env'
+import { AppError, type RawRecord } from '@kafclaw/envelope'
+import { type Log, type LogBatch, type Reader, readEach } from '@kafclaw/kafka'
+import { createWatch, type JournalWatch, type Watch } from './journal-watch.ts'
+import { createRecentRecords, type RecentRecords } from './recent-records.ts'
+import { readStepRecord, type StepRecord } from './step-record.ts'
+
+/**
+ * Reads `traces` for the runs of this process that need to know what counts there: those of a later attempt, and those with an
+ * effect that must not happen twice. Nobody else pays for it: without a watch nothing is read.
+ */
+export interface JournalReader {
+  /**
+   * Folds the journal of a task from offset `from` of its home partition on, after the records of `seed`, which this host
+   * has kept. Error: KC_KAFKA_UNREACHABLE when the log cannot be read now.
+   */
+  watch(task: { taskId: string; partition: number }, from: number, seed?: readonly StepRecord[]): Promise<JournalWatch>
+  stop(): Promise<void>
+}
+
+/** How long reading goes on when nobody needs it: the next run mostly comes soon. */
+const IDLE_MS = 30_000
+
+export function createJournalReader(options: { env: Env; log: Log; topic: string }): JournalReader {
+  const { env, log, topic } = options
+  const watches = new Map<string, Set<Watch>>()
+  let reading: Promise<Following> | null = null
+  let idle: Timer | null = null
+  let isStopped = false
+
+  function follow(): Promise<Following> {
+    idle?.cancel()
+    idle = null
+    reading ??= startFollowing({ log, topic, onRecord, onDeath }).catch((error: unknown) => {
+      reading = null
+      throw error
+    })
+    return reading
+  }
+
+  function onRecord(record: RawRecord): void {
+    const taskId = record.key?.toString('utf8')
+    if (taskId === undefined) return
+    for (const watch of watches.get(taskId) ?? []) watch.take(record)
+  }
+
+  /** The runs that wait for it stop; the next one reads anew. */
+  function onDeath(error: AppError): void {
+    reading = null
+    for (const each of watches.values()) for (const watch of each) watch.fail(error)
+  }
+
+  function close(taskId: string, watch: Watch): void {
+    const ofTask = watches.get(taskId)
+    ofTask?.delete(watch)
+    if (ofTask?.size === 0) watches.delete(taskId)
+    if (watches.size > 0 || reading === null || isStopped) return
+    idle ??= env.setTimer(IDLE_MS, () => void endFollowing())
+  }
+
+  async function endFollowing(): Promise<void> {
+    idle?.cancel()
+    idle = null
+    const current = reading
+    reading = null
+    await current?.then(
+      (following) => following.close(),
+      () => undefined,
+    )
+  }
+
+  return {
+    async watch({ taskId, partition }, from, seed = []) {
+      const following = await follow()
+      const watch = createWatch({ taskId, onClose: () => close(taskId, watch) })
+      watches.set(taskId, (watches.get(taskId) ?? new Set()).add(watch))
+      try {
+        for (const record of seed) watch.add(record)
+        for (const record of await following.between(partition, from, taskId)) watch.add(record)
+        watch.goLive()
+        return watch
+      } catch (error) {
+        watch.close()
+        throw error
+      }
+    },
+    stop() {
+      isStopped = true
+      return endFollowing()
+    },
+  }
+}
+
+interface Following {
+  /** The journal records of a task from `from` up to where following goes on. */
+  between(partition: number, from: number, taskId: string): Promise<StepRecord[]>
+  close(): Promise<void>
+}
+
+/** Follows the topic from its ends of now. */
+async function startFollowing(options: {
+  log: Log
+  topic: string
+  onRecord(record: RawRecord): void
+  onDeath(error: AppError): void
+}): Promise<Following> {
+  const { log, topic } = options
+  const ends = new Map((await log.offsets([topic])).map(({ partition, end }) => [partition, end]))
+  const recent = new Map([...ends].map(([partition, end]) => [partition, createRecentRecords(end)]))
+  const reader: Reader = log.read({
+    topics: [topic],
+    position: (_, partition) => ends.get(partition) ?? 'start',
+    onBatch(batches) {
+      for (const batch of batches) take(batch)
+    },
+  })
+  let isClosed = false
+  reader.ended.catch((error: unknown) => {
+    if (!isClosed) options.onDeath(AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE'))
+  })
+
+  function take(batch: LogBatch): void {
+    const records = recentOf(recent, batch.partition)
+    for (const record of batch.records) {
+      records.add(record)
+      options.onRecord(record)
+    }
+    records.reached(batch.nextOffset)
+  }
+
+  return {
+    async between(partition, from, taskId) {
+      const known = recentOf(recent, partition)
+      const found: StepRecord[] = []
+      const keep = (record: RawRecord): void => {
+        const step = readStepRecord(record, taskId)
+        if (step) found.push(step)
+      }
+      const kept = known.from(from)
+      if (kept !== null) for (const record of kept) keep(record)
+      else await readEach(log, [{ topic, partition, start: from, end: known.next() }], keep)
+      return found
+    },
+    async close() {
+      isClosed = true
+      await reader.close()
+    },
+  }
+}
+
+function recentOf(recent: Map<number, RecentRecords>, partition: number): RecentRecords {
+  const known = recent.get(partition)
+  if (known) return known
+  const made = createRecentRecords(0)
+  recent.set(partition, made)
+  return made
+}

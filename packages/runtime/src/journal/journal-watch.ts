@@ -1,0 +1,84 @@
+import type { AppError, RawRecord } from '@kafclaw/envelope'
+import { createJournal, type Journal } from '@kafclaw/tasks'
+import { readStepRecord, type StepRecord } from './step-record.ts'
+
+/** The journal of one task as it lies on the log, kept up to date while a run needs it. */
+export interface JournalWatch {
+  readonly journal: Journal<StepRecord>
+  /** What counts, in log order. */
+  readonly counted: readonly StepRecord[]
+  /** Resolves when the record has been read back, with whether it counts. Rejects when the log cannot be read, or on abort with its reason. */
+  readBack(recordId: string, signal: AbortSignal): Promise<boolean>
+  close(): void
+}
+
+/** The side of the reader. */
+export interface Watch extends JournalWatch {
+  /** A record of the past, in log order. */
+  add(record: StepRecord): void
+  /** A record that the reader has met; kept until the past has been read. */
+  take(record: RawRecord): void
+  /** The past has been read. */
+  goLive(): void
+  fail(error: AppError): void
+}
+
+export function createWatch(options: { taskId: string; onClose(): void }): Watch {
+  const journal = createJournal<StepRecord>()
+  const counted: StepRecord[] = []
+  /** Whether each record that was read counts. */
+  const read = new Map<string, boolean>()
+  const waiting = new Map<string, PromiseWithResolvers<boolean>>()
+  let early: RawRecord[] | null = []
+  let failure: AppError | null = null
+
+  function add(record: StepRecord): void {
+    if (read.has(record.recordId)) return
+    const counts = journal.add(record)
+    if (counts) counted.push(record)
+    read.set(record.recordId, counts)
+    waiting.get(record.recordId)?.resolve(counts)
+    waiting.delete(record.recordId)
+  }
+
+  function addRaw(record: RawRecord): void {
+    const step = readStepRecord(record, options.taskId)
+    if (step) add(step)
+  }
+
+  return {
+    journal,
+    counted,
+    add,
+    take(record) {
+      if (early) early.push(record)
+      else addRaw(record)
+    },
+    goLive() {
+      const records = early ?? []
+      early = null
+      for (const record of records) addRaw(record)
+    },
+    fail(error) {
+      failure = error
+      for (const waiter of waiting.values()) waiter.reject(error)
+      waiting.clear()
+    },
+    async readBack(recordId, signal) {
+      const known = read.get(recordId)
+      if (known !== undefined) return known
+      if (failure) throw failure
+      signal.throwIfAborted()
+      const waiter = waiting.get(recordId) ?? Promise.withResolvers<boolean>()
+      waiting.set(recordId, waiter)
+      const stop = (): void => waiter.reject(signal.reason)
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        return await waiter.promise
+      } finally {
+        signal.removeEventListener('abort', stop)
+      }
+    },
+    close: options.onClose,
+  }
+}

@@ -1,0 +1,43 @@
+import { AppError } from '@kafclaw/envelope'
+import { homePartition } from '@kafclaw/tasks'
+import type { JournalWatch } from './journal-watch.ts'
+import type { RunStepsOptions } from './step-work.ts'
+
+/**
+ * The journal of a run of a later attempt: it fences the runs before it by `started`, reads that back, and folds what counts.
+ * On the host that has the run before it whole, from its own rows; else from where the journal begins on `traces`.
+ * Throws KC_RUN_STOPPED when a later run has fenced this one.
+ */
+export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch> {
+  const { run, rules, store, records } = options
+  const id = options.env.newId()
+  if (rules.fence) await run.commit(() => records.started(run, id))
+  const isHere = options.previous?.agentId === options.agentId && store.hasRun(run.taskId, options.previous.runId)
+  const watch = isHere ? await readOn(options) : await readAll(options)
+  if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
+  await run.commit(() => {
+    for (const record of watch.counted) store.add(run.taskId, record)
+  })
+  return watch
+}
+
+/** What was written before is in our own rows; what may fence us can only have come after our claim. */
+function readOn({ run, reader, readFrom, store, partitions }: RunStepsOptions): Promise<JournalWatch> {
+  const home = { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
+  return reader.watch(home, readFrom, store.of(run.taskId))
+}
+
+async function readAll({ run, reader, readFrom, rules, partitions }: RunStepsOptions): Promise<JournalWatch> {
+  const home = { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
+  const watch = await reader.watch(home, rules.journalFrom ? run.claim.journalFrom : readFrom)
+  if (watch.journal.isComplete() || !rules.journalFrom) return watch
+  // Whoever claimed first named a later place than the first step has: the journal begins further back.
+  watch.close()
+  return reader.watch(home, 0)
+}
+
+/** Another run writes this journal now: this one stops without a word. */
+export function fenced(run: { abort(why: string): void }): AppError {
+  run.abort('another run writes its journal')
+  return new AppError('KC_RUN_STOPPED', 'The run stops: another run writes its journal.')
+}

@@ -1,0 +1,54 @@
+import { decode, type RawRecord, type TraceEnvelope } from '@kafclaw/envelope'
+import type { JournalRecord } from '@kafclaw/tasks'
+
+type TracePayload = TraceEnvelope['payload']
+
+/** A record of a journal, as it is folded: from `traces`, or from the rows of this service. */
+export interface StepRecord extends JournalRecord {
+  kind: TracePayload['kind']
+  /** The model, tool or agent. */
+  name: string | null
+  inputHash: string | null
+  /** That of the call; null for steps of effect `none`. */
+  idempotencyKey: string | null
+  output: unknown
+  status: TracePayload['status']
+  usage: TracePayload['usage']
+  citations: TracePayload['citations']
+  /** When the step began and ended, by the host that ran it, epoch ms; not kept in the rows of a service. */
+  startedMs: number | null
+  endedMs: number | null
+  /** When it was appended, or stored here, epoch ms. */
+  atMs: number
+}
+
+/** The journal record of a task; null for records of other tasks and for what no reader can accept. */
+export function readStepRecord(record: RawRecord, taskId: string): StepRecord | null {
+  if (record.key?.toString('utf8') !== taskId) return null
+  const decoded = decode(record)
+  if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'trace') return null
+  // The key deals the partition; what the record is about stands in its body.
+  return decoded.envelope.correlation_id === taskId ? stepRecordOf(decoded.envelope, record.timestampMs) : null
+}
+
+export function stepRecordOf({ id, payload }: TraceEnvelope, atMs: number): StepRecord {
+  return {
+    recordId: id,
+    attempt: payload.attempt,
+    runId: payload.run_id,
+    phase: payload.phase,
+    step: payload.step,
+    redo: payload.redo,
+    kind: payload.kind,
+    name: payload.name,
+    inputHash: payload.input_hash,
+    idempotencyKey: payload.idempotency_key,
+    output: payload.output,
+    status: payload.status,
+    usage: payload.usage,
+    citations: payload.citations,
+    startedMs: payload.started_at === null ? null : Date.parse(payload.started_at),
+    endedMs: payload.ended_at === null ? null : Date.parse(payload.ended_at),
+    atMs,
+  }
+}

@@ -1,0 +1,81 @@
+import type { Db, Row } from '@kafclaw/storage'
+import type { StepRecord } from './step-record.ts'
+
+/** The journals of this service's own runs, beside what lies on `traces`: on the same host a run is read from here. */
+export interface StepStore {
+  /** Inside the transaction that puts the record into the outbox, or after a takeover has read it. A record that is there stays. */
+  add(taskId: string, record: StepRecord): void
+  /** Whether the journal of this run is here as a whole: its own records, and those of the runs before it. */
+  hasRun(taskId: string, runId: string): boolean
+  /** All records of the task that are here, in the order in which they were written. */
+  of(taskId: string): StepRecord[]
+}
+
+type StepRow = Row<'state', 'runStep'>
+
+const NO_STEP = -1
+
+export function createStepStore(db: Db): StepStore {
+  const insert = db.prepare(
+    `insert into run_step (task_id, attempt, step, redo, phase, run_id, record_id, kind, name, input_hash, output, status, usage,
+       citations, at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+  )
+  const select = db.prepare<[string], StepRow>(
+    // Of one step and redo the intent comes before the result.
+    'select * from run_step where task_id = ? order by attempt, step, redo, phase',
+  )
+  const selectRun = db.prepare<[string, string], { n: number }>(
+    'select 1 as n from run_step where task_id = ? and run_id = ? limit 1',
+  )
+  return {
+    add(taskId, record) {
+      insert.run(
+        taskId,
+        record.attempt,
+        record.step ?? NO_STEP,
+        record.redo,
+        record.phase,
+        record.runId,
+        record.recordId,
+        record.kind,
+        record.name,
+        record.inputHash,
+        record.output === null || record.output === undefined ? null : JSON.stringify(record.output),
+        record.status,
+        record.usage && JSON.stringify(record.usage),
+        record.citations.length === 0 ? null : JSON.stringify(record.citations),
+        record.atMs,
+      )
+    },
+    hasRun: (taskId, runId) => selectRun.get(taskId, runId) !== undefined,
+    of: (taskId) => select.all(taskId).map(toRecord),
+  }
+}
+
+/** The row was written by `add`: what it holds as JSON needs no second check. */
+function toRecord(row: StepRow): StepRecord {
+  return {
+    recordId: row.record_id,
+    attempt: row.attempt,
+    runId: row.run_id,
+    phase: row.phase,
+    step: row.step === NO_STEP ? null : row.step,
+    redo: row.redo,
+    kind: row.kind,
+    name: row.name,
+    inputHash: row.input_hash,
+    idempotencyKey: null,
+    output: parse(row.output),
+    status: row.status,
+    usage: row.usage === null ? null : JSON.parse(row.usage),
+    citations: row.citations === null ? [] : JSON.parse(row.citations),
+    startedMs: null,
+    endedMs: null,
+    atMs: row.at_ms,
+  }
+}
+
+function parse(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text)
+}

@@ -1,0 +1,74 @@
+import type { Env } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
+import type { Claim } from '@kafclaw/tasks'
+import type { ActiveRun } from '../active-run.ts'
+import type { StepCall, StepOutcome, StepOutput, StepResult, StepSpec } from '../run.ts'
+import type { RunRecords } from '../run-records.ts'
+import type { JournalReader } from './journal-reader.ts'
+import type { JournalRules } from './journal-rules.ts'
+import type { JournalWatch } from './journal-watch.ts'
+import type { SettleDoubt } from './settle-doubt.ts'
+import type { StepRecord } from './step-record.ts'
+import type { StepStore } from './step-store.ts'
+
+/** What the steps of a run need of it. */
+export type StepRun = Pick<
+  ActiveRun,
+  'taskId' | 'runId' | 'attempt' | 'claim' | 'signal' | 'checkpoint' | 'untilMayAct' | 'commit' | 'abort' | 'request'
+> & {
+  /** Whether the fold still says that this run holds the task. */
+  holdsClaim(): boolean
+  /** Aborted also when the service is to stop: a wait for a person ends then. */
+  waitSignal(): AbortSignal
+  /** A line for people about what the run waits for. */
+  announceWait(text: string): void
+  /** While a run waits for somebody else it needs no slot. */
+  withoutSlot<T>(wait: () => Promise<T>): Promise<T>
+}
+
+export interface RunStepsOptions {
+  env: Env
+  agentId: string
+  run: StepRun
+  /** The claim before this one. */
+  previous: Claim | null
+  /** End of the home partition of `traces` before this run was claimed: what can fence it lies behind. */
+  readFrom: number
+  records: RunRecords
+  store: StepStore
+  reader: JournalReader
+  settleDoubt: SettleDoubt
+  rules: JournalRules
+  partitions(): number
+  /** The clock of the log, epoch ms; 0 before the first beat was read. */
+  clockMs(): number
+}
+
+/** What one step needs, whatever its effect is. */
+export interface StepWork {
+  options: RunStepsOptions
+  spec: StepSpec
+  number: number
+  execute(call: StepCall): Promise<StepOutcome>
+  /** The journal as it lies on the log. */
+  journal(): Promise<JournalWatch>
+  /** Writes the intent; resolves with its id when it has been committed. */
+  intend(redo: number): Promise<string>
+  /** Writes the result. The step is done when the transaction holds that stores it; nobody has to wait for that. */
+  finish(redo: number, outcome: StepOutput, causationId?: string): StepResult
+  replay(result: StepRecord): StepResult
+}
+
+export function callOf(work: StepWork, redo: number, more: Pick<StepCall, 'causationId' | 'signal'>): StepCall {
+  const { run } = work.options
+  const key = idempotencyKey(run, work.number, redo)
+  return { step: work.number, redo, attempt: run.attempt, idempotencyKey: key, ...more }
+}
+
+export function stopIfAborted({ signal }: Pick<StepRun, 'signal'>): void {
+  if (signal.aborted) throw new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`)
+}
+
+export function idempotencyKey(run: Pick<StepRun, 'taskId'>, step: number, redo: number): string {
+  return `${run.taskId}/${step}/${redo}`
+}
