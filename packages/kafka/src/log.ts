@@ -96,7 +96,8 @@ export interface ReaderLag {
 export interface Reader {
   /**
    * Resolves when every partition was read past the end offset it had at start (or at `addTopics`, while still pending).
-   * A topic that does not exist counts as read; a partition whose position lies beyond the end never does.
+   * A topic that does not exist counts as read, and a paused one is not waited for; a partition whose position lies beyond the end never
+   * does.
    */
   readonly caughtUp: Promise<void>
   /** Resolves after `close`; rejects with an AppError, or the handler's own error, when the reader died. */

@@ -54,7 +54,12 @@ export function createReadProgress(options: Pick<ReadOptions, 'position' | 'onEv
   }
 
   function reach(cursor: Cursor): void {
-    if (cursor.target === null || cursor.position < cursor.target) return
+    if (cursor.target !== null && cursor.position >= cursor.target) letGo(cursor)
+  }
+
+  /** `caughtUp` waits for this one no more. */
+  function letGo(cursor: Cursor): void {
+    if (cursor.target === null) return
     cursor.target = null
     behind--
     settle()
@@ -114,6 +119,8 @@ export function createReadProgress(options: Pick<ReadOptions, 'position' | 'onEv
     },
     pause(topics) {
       for (const topic of topics) paused.add(topic)
+      // Whoever pauses a topic on the way would wait for itself.
+      for (const cursor of cursors.values()) if (paused.has(cursor.topic) && !cursor.stopped) letGo(cursor)
     },
     resume(topics) {
       for (const topic of topics) paused.delete(topic)

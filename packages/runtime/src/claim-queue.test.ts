@@ -22,3 +22,14 @@ it('keeps the earliest time of a task that is added more than once', () => {
   expect(queue.take(10)).toBe('a')
   expect(queue.take(1000)).toBeNull()
 })
+
+it('gives out no task that was removed, and counts those that wait', () => {
+  const queue = createClaimQueue()
+  for (const taskId of ['a', 'b', 'c']) queue.add(taskId, 10)
+  queue.remove('a')
+  expect(queue.size()).toBe(2)
+  expect([queue.take(10), queue.take(10), queue.take(10)]).toEqual(['b', 'c', null])
+  queue.add('a', 20)
+  expect(queue.take(20)).toBe('a')
+  expect(queue.size()).toBe(0)
+})

@@ -5,6 +5,9 @@ export interface ClaimQueue {
   take(nowMs: number): string | null
   /** When the next one falls due, or null. */
   nextDueMs(): number | null
+  /** Forgets the task. */
+  remove(taskId: string): void
+  size(): number
 }
 
 interface Entry {
@@ -13,7 +16,7 @@ interface Entry {
   order: number
 }
 
-/** A binary heap by due time, then by the order of adding; entries that were overtaken by an earlier one are passed over when they come up. */
+/** A binary heap by due time, then by the order of adding; entries that were overtaken by an earlier one, or removed, are passed over when they come up. */
 export function createClaimQueue(): ClaimQueue {
   const heap: Entry[] = []
   const dueOf = new Map<string, number>()
@@ -76,5 +79,7 @@ export function createClaimQueue(): ClaimQueue {
       return entry.taskId
     },
     nextDueMs: () => first()?.dueMs ?? null,
+    remove: (taskId) => void dueOf.delete(taskId),
+    size: () => dueOf.size,
   }
 }

@@ -23,6 +23,8 @@ export interface Claims {
   arm(): void
   /** Looks again at tasks that somebody holds: holders may be absent by now. With `all`, at every open task. */
   reconsider(all: boolean): void
+  /** Tasks that wait here to be claimed. */
+  waiting(): number
 }
 
 export interface ClaimsOptions {
@@ -72,12 +74,22 @@ export function createClaims(options: ClaimsOptions): Claims {
   function look(task: StoredTask): void {
     if (task.outcome !== null) {
       since.delete(task.taskId)
+      forget(task)
       return
     }
     since.set(task.taskId, env.monotonicMs())
     const decision = decide(task)
-    if (decision.kind === 'claim') enqueue(task, decision)
-    else if (decision.kind === 'exhausted') exhausted.add(task.taskId)
+    if (decision.kind === 'claim') {
+      enqueue(task, decision)
+      return
+    }
+    forget(task)
+    if (decision.kind === 'exhausted') exhausted.add(task.taskId)
+  }
+
+  function forget({ taskId }: StoredTask): void {
+    ownRank.remove(taskId)
+    otherRanks.remove(taskId)
   }
 
   function takeOne(): DueClaim | null {
@@ -134,6 +146,7 @@ export function createClaims(options: ClaimsOptions): Claims {
       return []
     },
     arm,
+    waiting: () => ownRank.size() + otherRanks.size(),
     reconsider(all) {
       for (const task of tasks.open()) {
         if (!all && task.claim === null) continue

@@ -64,7 +64,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
   }
 
   async function catchUp(): Promise<boolean> {
-    const { ingest, positions, tasks } = parts.core()
+    const { ingest, positions, tasks, claims } = parts.core()
     board.set('reader', false, 'reading up to the end of the log')
     const topics = [...memberTopics(scope), ...knownSkillTopics]
     await startAtBookmark({ ...options, scope, positions, topics })
@@ -75,7 +75,10 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
       position: (topic, partition) => (isReadFromStart(topic) ? null : positions.readFrom(topic, partition)) ?? 'start',
       async onBatch(batches) {
         await ingest(batches)
-        limitOpenTasks(tasks.countOpen(), reader, [topicName(scope, 'requests'), ...knownSkillTopics])
+        limitOpenTasks({ open: tasks.countOpen(), waiting: claims.waiting() }, reader, [
+          topicName(scope, 'requests'),
+          ...knownSkillTopics,
+        ])
       },
       onEvent: (event) => noteReaderEvent(event, parts),
     })
