@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Usage } from './usage.ts'
 
 const READY_MS = 60_000
 
@@ -29,11 +30,16 @@ export async function startChild(
   return child
 }
 
-/** CPU time that the child has used so far, microseconds; the child answers any message with its `process.cpuUsage()`. */
+/** What the child has used so far; a child under measurement answers any message with that. */
+export async function usageOf(child: ChildProcess, asked: 'usage' | 'collect' = 'usage'): Promise<Usage> {
+  const answer = new Promise<Usage>((resolve) => child.once('message', resolve))
+  child.send(asked)
+  return answer
+}
+
+/** CPU time that the child has used so far, microseconds. */
 export async function cpuOf(child: ChildProcess): Promise<number> {
-  const answer = new Promise<{ user: number; system: number }>((resolve) => child.once('message', resolve))
-  child.send('cpu')
-  const { user, system } = await answer
+  const { user, system } = await usageOf(child)
   return user + system
 }
 

@@ -6,6 +6,8 @@ const USAGE = `npm run -s bench -- <name> [--json]
   wire   a task over the wire against as many hops of plain kafkajs, same run, same broker
          --trips N    trips of each kind a round (300)      --tasks N   tasks of the throughput part (10000)
          --batch N    requests a batch (100)
+  scale  cost of a task with 1, 2 and 4 workers; memory and cost of one worker for N tasks in one go and for a tenth
+         --tasks N    tasks of the large go (100000)
   start  whole processes: agent -m and --help, median of 10
 `
 
@@ -14,7 +16,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     trips: { type: 'string', default: '300' },
-    tasks: { type: 'string', default: '10000' },
+    tasks: { type: 'string' },
     batch: { type: 'string', default: '100' },
   },
 })
@@ -26,9 +28,21 @@ function print(figures: object): void {
 
 switch (positionals[0]) {
   case 'wire':
-    print(await benchWire({ trips: Number(values.trips), tasks: Number(values.tasks), batch: Number(values.batch) }))
+    print(
+      await benchWire({
+        trips: Number(values.trips),
+        tasks: Number(values.tasks ?? '10000'),
+        batch: Number(values.batch),
+      }),
+    )
     process.exit(0)
     break
+  case 'scale': {
+    const { benchScale } = await import('./scale.ts')
+    print(await benchScale({ tasks: Number(values.tasks ?? '100000') }))
+    process.exit(0)
+    break
+  }
   case 'start': {
     const { benchStart } = await import('./start.ts')
     print(await benchStart())

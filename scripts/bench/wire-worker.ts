@@ -3,6 +3,7 @@ import { createSystemEnv } from '@kafclaw/env'
 import { createScriptedModel } from '@kafclaw/llm'
 import { openHost, readSettings } from '@kafclaw/runtime'
 import { createLogger, createMetrics } from '@kafclaw/telemetry'
+import { readUsage } from './usage.ts'
 
 /** The worker under measurement: the real agent worker, with a model that answers at once. */
 const { values: settings } = readSettings(process.env)
@@ -15,7 +16,7 @@ const host = openHost({
   logger: createLogger({ service: 'bench-worker', level: settings.logLevel }),
 })
 const worker = createAgentWorker(host, {
-  agentId: 'bench-worker',
+  agentId: settings.agentId ?? 'bench-worker',
   skills: ['chat'],
   concurrency: settings.concurrency,
   instructions: 'Answer.',
@@ -28,6 +29,6 @@ worker.ended.then(
 )
 await worker.whenReady()
 process.send?.('ready')
-process.on('message', () => process.send?.(process.cpuUsage()))
+process.on('message', (asked) => process.send?.(readUsage({ collect: asked === 'collect' })))
 process.on('disconnect', () => process.exit(0))
 process.on('SIGTERM', () => void worker.stop())
