@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createSystemEnv } from '@kafclaw/env'
 import { deadLetterRecord, type RawRecord } from '@kafclaw/envelope'
-import { createEmbeddedLog, type Log } from '@kafclaw/kafka'
+import { createEmbeddedLog, type Log, readAll } from '@kafclaw/kafka'
 import { createLogger } from '@kafclaw/telemetry'
 import { type TempDir, tempDir } from '@kafclaw/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -211,5 +211,69 @@ describe('dlq', { timeout: 120_000 }, () => {
     expect(text).toContain('{"type": ')
     expect(text).toContain('by agent-late')
     expect(await kafclaw(place, ['dlq', 'show', 'group.local.requests:0:999'])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  async function putAside(request: object): Promise<string> {
+    const publisher = log.publisher()
+    const value = Buffer.from(JSON.stringify({ type: 'request', ...request }))
+    const record = { topic: 'group.local.requests', partition: 0, key: null, value, headers: [] }
+    const [source] = await publisher.publish([record])
+    if (!source) throw new Error('no position')
+    const why = { code: 'KC_TASK_EXHAUSTED', reason: 'given up', by: 'agent-late', atMs: 0 } as const
+    const letter = deadLetterRecord({ ...record, ...source, timestampMs: 0 }, why)
+    await publisher.publish([{ topic: 'group.local.dlq', partition: 0, ...letter }])
+    await publisher.close()
+    return `${source.topic}/${source.partition}/${source.offset}`
+  }
+
+  interface Handled {
+    source: object
+    state: string
+    handlings: Array<{ action: string; by: string; reason: string | null; task_id: string | null }>
+  }
+
+  it('asks a request that was given up again as a new task, once, and tells who did', async () => {
+    const old = 'task_given-up'
+    const payload = { content: 'two balls', skill: 'juggling' }
+    const source = await putAside({ correlation_id: old, labels: { integrity: 'untrusted' }, payload })
+    const dry = await kafclaw(place, ['dlq', 'redrive', '--task', old, '--dry-run', '-o', 'json'])
+    expect(JSON.parse(dry.stdout)).toMatchObject([{ record: source, redriven: false, why: null }])
+    const redrive = () => kafclaw(place, ['dlq', 'redrive', source, '--reason', 'the balls are back', '-o', 'json'])
+    const [done]: Array<{ task_id: string }> = JSON.parse((await redrive()).stdout)
+    expect(done?.task_id).toMatch(/^task_/)
+    expect(done?.task_id).not.toBe(old)
+
+    const shown = await kafclawJson<{ requests: Array<{ causation_id: string; payload: object }> }>(place, [
+      'tasks',
+      'show',
+      done?.task_id ?? '',
+    ])
+    expect(shown.requests).toMatchObject([
+      { causation_id: expect.any(String), payload: { ...payload, parent_task_id: null } },
+    ])
+    const [listed] = await kafclawJson<Handled[]>(place, ['dlq', 'list', '--state', 'redriven', '--task', old])
+    expect(listed).toMatchObject({
+      state: 'redriven',
+      handlings: [{ action: 'redriven', by: `${AGENT}-cli`, reason: 'the balls are back', task_id: done?.task_id }],
+    })
+    const again = await redrive()
+    expect(again).toMatchObject({ code: 2, stdout: '' })
+    expect(again.stderr).toContain(`redriven as ${done?.task_id}`)
+    const audits = await readAll(log, ['group.local.observe.audit'])
+    expect(audits.map((record) => record.key?.toString())).toEqual([`${AGENT}-cli`])
+  })
+
+  it('marks what is of no interest, and says which of several cannot be asked again', async () => {
+    const good = await putAside({ correlation_id: 'task_one', payload: { content: 'one ball', skill: 'juggling' } })
+    const discarded = await kafclaw(place, ['dlq', 'discard', good, '--reason', 'a test'])
+    expect(discarded).toMatchObject({ code: 0, stdout: `discarded ${good}\n` })
+    expect(await kafclawJson<Handled[]>(place, ['dlq', 'list', '--state', 'discarded'])).toMatchObject([
+      { handlings: [{ action: 'discarded', reason: 'a test', task_id: null }] },
+    ])
+    // All that is left open is the record of the test before, which nobody can read.
+    const { code, stdout } = await kafclaw(place, ['dlq', 'redrive', '--topic', 'requests', '-o', 'json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject([{ redriven: false, why: expect.stringContaining('BAD_JSON') }])
+    expect(await kafclaw(place, ['dlq', 'discard'])).toMatchObject({ code: 2, stdout: '' })
   })
 })

@@ -21,8 +21,10 @@ TYPE_ON_TOPIC = {
     "traces": "trace",
     "announce": "announce",
     "memory.shared": "memory",
+    "observe.audit": "audit",
     "control.zones": "zone",
     "control.skills": "skill",
+    "control.approvals": "approval",
 }
 KEY_ON_TOPIC = {"announce": "agent_id", "memory.shared": "item_id", "control.zones": "zone", "control.skills": "skill"}
 

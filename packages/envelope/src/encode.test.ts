@@ -85,6 +85,8 @@ describe('encode', () => {
     expect(keyOf(create('memory', { item_id: 'item-1', content: 'x' }))).toBe('item-1')
     expect(keyOf(create('zone', { zone: 'finance', partitions: 6, lease_ms: 12_000 }))).toBe('finance')
     expect(keyOf(create('skill', { skill: 'invoice' }))).toBe('invoice')
+    const audit = create('audit', { action: 'dlq.discard', subject: 'group.acme.requests/0/1' })
+    expect(keyOf(audit)).toBe(audit.sender_id)
   })
 
   it('leaves out what readers fill in, so that records stay small', () => {

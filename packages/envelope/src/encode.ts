@@ -76,6 +76,8 @@ export function recordKey(envelope: Envelope): string {
       return envelope.payload.approval_id
     case 'memory':
       return envelope.payload.item_id
+    case 'audit':
+      return envelope.sender_id
   }
 }
 

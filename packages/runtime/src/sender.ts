@@ -109,6 +109,7 @@ const TOPIC_OF: Record<Envelope['type'], TopicKind> = {
   skill: 'control_skills',
   memory: 'memory_shared',
   trace: 'traces',
+  audit: 'observe_audit',
   approval: 'control_approvals',
 }
 

@@ -102,6 +102,10 @@ function textOf(envelope: Envelope): string {
       const { status, tool, happened, question } = envelope.payload
       return `${status} ${tool ?? ''} ${question ?? ''}${happened === null ? '' : happened ? 'it happened' : 'it did not happen'}`
     }
+    case 'audit': {
+      const { action, subject, reason } = envelope.payload
+      return `${action} ${subject}${reason ? `: ${reason}` : ''}`
+    }
     case 'skill':
       return `skill ${envelope.payload.skill} served by ${envelope.payload.served_by}`
   }

@@ -1,14 +1,31 @@
 import { isUtf8 } from 'node:buffer'
 import { formatTimestamp } from '@kafclaw/envelope'
-import type { BadRecord, DeadLetter } from './read-dead-letters.ts'
+import { REDRIVE } from './handled-letters.ts'
+import type { DeadLetter } from './read-dead-letters.ts'
+import type { Letter } from './select-letters.ts'
 
 /** A bad record as programs get it in a list. */
-export function summaryJson(record: BadRecord) {
-  return { source: record.source, ...letterJson(record), other_letters: record.others.length }
+export function summaryJson(record: Letter) {
+  return {
+    source: record.source,
+    ...letterJson(record),
+    other_letters: record.others.length,
+    state: record.state,
+    handlings: record.handlings.map((handling) => ({
+      action: handling.action === REDRIVE ? 'redriven' : 'discarded',
+      by: handling.by,
+      at: formatTimestamp(handling.timestampMs),
+      reason: handling.reason,
+      task_id: handling.taskId,
+      topic: handling.topic,
+      partition: handling.partition,
+      offset: handling.offset,
+    })),
+  }
 }
 
 /** All of it. Bytes that are no text are given as base64. */
-export function wholeJson(record: BadRecord) {
+export function wholeJson(record: Letter) {
   const { truncatedSha256 } = record
   return {
     ...summaryJson(record),

@@ -1,33 +1,30 @@
 import { formatPlace } from '@kafclaw/envelope'
-import { EXIT, parseDuration } from '@kafclaw/runtime'
-import type { DlqListOptions } from '../commands/dlq.ts'
+import { EXIT } from '@kafclaw/runtime'
+import type { DlqFilters } from '../commands/dlq.ts'
 import { openGroup } from '../group/open-group.ts'
 import type { Invocation } from '../invocation.ts'
 import { formatAge } from '../output/age.ts'
 import { type Column, renderTable } from '../output/table.ts'
 import { summaryJson } from './dead-letter-json.ts'
-import { type BadRecord, readDeadLetters } from './read-dead-letters.ts'
+import { filterLetters, type Letter, readLetters } from './select-letters.ts'
 
 /** Lists the bad records of the zone, the newest first. */
-export async function listDeadLetters(invocation: Invocation, { code, since }: DlqListOptions): Promise<number> {
+export async function listDeadLetters(invocation: Invocation, filters: DlqFilters): Promise<number> {
   const { output, env } = invocation
-  const sinceMs = since === undefined ? null : env.now() - parseDuration(since)
   await using host = openGroup(invocation)
-  const all = await readDeadLetters(host)
-  const shown = all
-    .filter((record) => code === undefined || record.code === code)
-    .filter(({ timestampMs }) => sinceMs === null || timestampMs >= sinceMs)
-    .toReversed()
+  const all = await readLetters(host)
+  const shown = (await filterLetters(host, all, filters)).toReversed()
   output.data(shown.map(summaryJson), () => renderTable(columns(env.now()), shown, output))
   if (shown.length === 0)
-    output.note(all.length === 0 ? 'no record was put aside' : 'none of them; see --code and --since')
+    output.note(all.length === 0 ? 'no record was put aside' : 'none of them; see the options with --help')
   return EXIT.done
 }
 
-function columns(nowMs: number): ReadonlyArray<Column<BadRecord>> {
+function columns(nowMs: number): ReadonlyArray<Column<Letter>> {
   return [
     { title: 'RECORD', value: ({ source }) => source && formatPlace(source) },
     { title: 'AGE', value: ({ timestampMs }) => formatAge(nowMs - timestampMs), align: 'right' },
+    { title: 'STATE', value: ({ state }) => state },
     { title: 'CODE', value: ({ code }) => code },
     { title: 'BY', value: ({ by }) => by },
     { title: 'OTHERS', value: ({ others }) => others.length, align: 'right' },

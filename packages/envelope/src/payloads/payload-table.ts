@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { type AnnouncePayload, AnnouncePayloadSchema, type NewAnnouncePayload } from './announce.ts'
 import { type ApprovalPayload, ApprovalPayloadSchema, type NewApprovalPayload } from './approval.ts'
+import { type AuditPayload, AuditPayloadSchema, type NewAuditPayload } from './audit.ts'
 import { type MemoryPayload, MemoryPayloadSchema, type NewMemoryPayload } from './memory.ts'
 import { type NewRequestPayload, type RequestPayload, RequestPayloadSchema } from './request.ts'
 import { type NewResponsePayload, type ResponsePayload, ResponsePayloadSchema } from './response.ts'
@@ -19,6 +20,7 @@ export interface Payloads {
   skill: SkillPayload
   memory: MemoryPayload
   trace: TracePayload
+  audit: AuditPayload
   approval: ApprovalPayload
 }
 
@@ -32,6 +34,7 @@ export interface NewPayloads {
   skill: NewSkillPayload
   memory: NewMemoryPayload
   trace: NewTracePayload
+  audit: NewAuditPayload
   approval: NewApprovalPayload
 }
 
@@ -46,6 +49,7 @@ export const PAYLOAD_SCHEMAS: Readonly<Record<EnvelopeType, TSchema>> = {
   skill: SkillPayloadSchema,
   memory: MemoryPayloadSchema,
   trace: TracePayloadSchema,
+  audit: AuditPayloadSchema,
   approval: ApprovalPayloadSchema,
 }
 
