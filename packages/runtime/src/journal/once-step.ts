@@ -32,7 +32,7 @@ export async function performOnce(work: StepWork): Promise<StepResult> {
     if (rules.readBack) {
       const counts = await watch.readBack(intentId, run.signal)
       if (!counts && rules.fence) throw fenced(run)
-      if (!watch.journal.ownsEffect({ recordId: intentId, step: number, redo })) continue
+      if (counts && !watch.journal.ownsEffect({ recordId: intentId, step: number, redo })) continue
     }
     await run.untilMayAct()
     if (!run.holdsClaim()) throw new AppError('KC_RUN_STOPPED', 'The run stops: it does not hold its task any more.')

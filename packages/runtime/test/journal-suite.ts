@@ -1,0 +1,240 @@
+import { decode, sha256, topicName } from '@kafclaw/envelope'
+import { readAll } from '@kafclaw/kafka'
+import { describe, expect, it, vi } from 'vitest'
+import type { MemberOptions, StepSpec } from '../src/index.ts'
+import { createEffectLedger } from './effect-ledger.ts'
+import { createFiveSteps, createGate, POINTS } from './five-steps.ts'
+import { createTestGroup, type TestGroup } from './group.ts'
+
+const PATIENCE = { timeout: 30_000, interval: 20 }
+
+interface Story {
+  /** Where the first run is killed. */
+  point: string
+  /** Who goes on: the same agent after a restart, or another that has never seen the task. */
+  by: 'agent-a' | 'agent-b'
+  more?: Partial<StepSpec>
+  overrides?: Partial<MemberOptions>
+  /** What happens while the second run goes on. */
+  meanwhile?(group: TestGroup, taskId: string): Promise<void>
+}
+
+/** Kills the first run at a point, lets the second one end, and tells what happened in the world. */
+async function tell(form: 'embedded' | 'kafka', { point, by, more = {}, overrides, meanwhile }: Story) {
+  await using group = await createTestGroup(form)
+  const ledger = createEffectLedger()
+  const gate = createGate(point)
+  const steps = createFiveSteps({ ledger, gate, more })
+  const first = group.start('agent-a', steps.handler, overrides)
+  await first.whenReady()
+  const asked = await group.client.ask({ payload: { content: 'x' } })
+  await gate.reached
+  // What was done before has been stored: a step is done when its result is.
+  const done = steps.executed.slice(0, point.startsWith('before') ? undefined : -1)
+  await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(done.length), PATIENCE)
+  await first.abandon()
+  group.start(by, steps.handler, overrides)
+  await meanwhile?.(group, asked.taskId)
+  const { payload } = await asked.outcome
+  return { payload, effects: ledger.effects, executed: steps.executed, done, taskId: asked.taskId }
+}
+
+async function traces(group: TestGroup, taskId: string) {
+  const records = await readAll(group.log, [topicName(group.scope, 'traces')])
+  return records.flatMap((record) => {
+    const decoded = decode(record)
+    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'trace') return []
+    return decoded.envelope.correlation_id === taskId ? [decoded.envelope.payload] : []
+  })
+}
+
+async function results(group: TestGroup, taskId: string) {
+  return (await traces(group, taskId)).filter(({ phase }) => phase === 'result')
+}
+
+const receipt = (taskId: string, redo: number): string => `receipt of ${taskId}/1/${redo}`
+
+/** What R4 promises, on whichever log the member works. */
+export function describeJournal(form: 'embedded' | 'kafka'): void {
+  describe('a run that is killed', () => {
+    it.each(POINTS)(
+      '%s is done goes on at the next step on the same host, and nothing happens twice',
+      async (point) => {
+        const { payload, effects, executed, done, taskId } = await tell(form, { point, by: 'agent-a' })
+        expect(payload.status).toBe('completed')
+        expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
+        // What had a result is not done again, so no model call is paid twice.
+        for (const name of done) expect(executed.filter((other) => other === name)).toHaveLength(1)
+      },
+    )
+
+    it.each(['before charge', 'after charge', 'before check', 'after note'])(
+      '%s is done goes on at the next step on another host, and nothing happens twice',
+      async (point) => {
+        const { payload, effects, executed, done, taskId } = await tell(form, { point, by: 'agent-b' })
+        expect(payload).toMatchObject({ status: 'completed', agent_id: 'agent-b' })
+        expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
+        for (const name of done) expect(executed.filter((other) => other === name)).toHaveLength(1)
+      },
+    )
+  })
+
+  describe('an effect in doubt', () => {
+    it('is tried under the next redo when its tool says that it never happened', async () => {
+      const { payload, effects, taskId } = await tell(form, { point: 'before charge', by: 'agent-a' })
+      expect(effects.slice(0, 1)).toEqual([`${taskId}/1/1`])
+      expect(payload.content).toContain(receipt(taskId, 1))
+    })
+
+    it('is not tried again when its tool says that it happened', async () => {
+      const { payload, executed, taskId } = await tell(form, { point: 'after charge', by: 'agent-a' })
+      expect(executed.filter((name) => name === 'charge')).toHaveLength(1)
+      expect(payload.content).toContain(receipt(taskId, 0))
+    })
+
+    it.each([
+      ['that it happened', { happened: true, output: 'seen in the books' }, 1, 'seen in the books'],
+      ['that it did not', { happened: false }, 2, '/1/1'],
+    ])('waits for a person where its tool cannot tell, who decides %s', async (_, decision, calls, content) => {
+      const more = { settle: async () => ({ kind: 'unknown' as const }) }
+      const { payload, executed } = await tell(form, {
+        ...{ point: 'after charge', by: 'agent-a', more },
+        meanwhile: async (group, taskId) => {
+          const approval_id = await askedApproval(group, taskId)
+          await group.client.publish({
+            type: 'approval',
+            correlation_id: taskId,
+            payload: { approval_id, status: 'granted', ...decision },
+          })
+        },
+      })
+      expect(executed.filter((name) => name === 'charge')).toHaveLength(calls)
+      expect(payload.content).toContain(content)
+    })
+
+    it('ends the task when a person denies', async () => {
+      const { payload } = await tell(form, {
+        ...{ point: 'after charge', by: 'agent-a', more: { settle: async () => ({ kind: 'unknown' as const }) } },
+        meanwhile: async (group, taskId) => {
+          const approval_id = await askedApproval(group, taskId)
+          const denied = { approval_id, status: 'denied' as const, reason: 'nobody knows' }
+          await group.client.publish({ type: 'approval', correlation_id: taskId, payload: denied })
+        },
+      })
+      expect(payload).toMatchObject({ status: 'failed', error: { code: 'KC_RUN_IN_DOUBT' } })
+    })
+
+    it('is settled within a living run too, when its call takes longer than it may', async () => {
+      await using group = await createTestGroup(form)
+      const ledger = createEffectLedger()
+      const steps = createFiveSteps({ ledger, gate: createGate('after charge') })
+      group.start('agent-a', steps.handler)
+      const asked = await group.client.ask({ payload: { content: 'x' } })
+      expect((await asked.outcome).payload.content).toContain(receipt(asked.taskId, 0))
+      expect(ledger.effects.filter((key) => key.startsWith(`${asked.taskId}/1/`))).toHaveLength(1)
+    })
+  })
+
+  it('a run that comes to another step than its journal holds stops instead of mixing two plans', async () => {
+    await using group = await createTestGroup(form)
+    const gate = createGate('first step done')
+    const step = (name: string): StepSpec => ({ kind: 'model', name, inputHash: sha256(name), effect: 'none' })
+    const done = async () => ({ status: 'completed' as const, output: null })
+    const first = group.start('agent-a', async (run) => {
+      await run.perform(step('plan a'), done)
+      await gate.at('first step done')
+      return { status: 'completed' }
+    })
+    await first.whenReady()
+    const asked = await group.client.ask({ payload: { content: 'x' } })
+    await gate.reached
+    await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(1), PATIENCE)
+    await first.abandon()
+    group.start('agent-a', async (run) => {
+      await run.perform(step('plan b'), done)
+      return { status: 'completed' }
+    })
+    expect((await asked.outcome).payload).toMatchObject({
+      status: 'failed',
+      error: { code: 'KC_RUN_NON_DETERMINISM' },
+    })
+  })
+
+  it('a run that finds its journal fenced by a later attempt does nothing more', async () => {
+    const { effects, taskId, attempts } = await beFenced(form)
+    // Attempts 1 to 3 find the record of attempt 3 of another run; the fourth goes behind it.
+    expect(attempts).toBe(4)
+    expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
+  })
+
+  describe('without one of its rules', () => {
+    const off = (rule: keyof NonNullable<MemberOptions['journalRules']>) => ({
+      overrides: { journalRules: { [rule]: false } },
+    })
+
+    it('settling: an effect in doubt happens twice', async () => {
+      const { effects, taskId } = await tell(form, { point: 'after charge', by: 'agent-a', ...off('settle') })
+      expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(2)
+    })
+
+    it('journal_from: another host pays for the model calls again', async () => {
+      const { executed } = await tell(form, { point: 'before check', by: 'agent-b', ...off('journalFrom') })
+      expect(executed.filter((name) => name === 'draft')).toHaveLength(2)
+    })
+
+    it('doubt after a timeout: an effect happens twice within one run', async () => {
+      await using group = await createTestGroup(form)
+      const ledger = createEffectLedger()
+      const steps = createFiveSteps({ ledger, gate: createGate('after charge') })
+      group.start('agent-a', steps.handler, off('doubtAfterTimeout').overrides)
+      const asked = await group.client.ask({ payload: { content: 'x' } })
+      await asked.outcome
+      expect(ledger.effects.filter((key) => key.startsWith(`${asked.taskId}/1/`))).toHaveLength(2)
+    })
+
+    it.each(['fence', 'readBack'] as const)('%s: a fenced run acts on the world', async (rule) => {
+      const { attempts } = await beFenced(form, off(rule).overrides)
+      expect(attempts).toBeLessThan(4)
+    })
+  })
+}
+
+/** A record of attempt 3 of another run stands before the first effect of a run; who wrote it does not matter. */
+async function beFenced(form: 'embedded' | 'kafka', overrides: Partial<MemberOptions> = {}) {
+  await using group = await createTestGroup(form)
+  const ledger = createEffectLedger()
+  const steps = createFiveSteps({ ledger, gate: createGate(null) })
+  const reached = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  let attempts = 0
+  group.start(
+    'agent-a',
+    async (run) => {
+      attempts = run.attempt
+      reached.resolve()
+      await goOn.promise
+      return steps.handler(run)
+    },
+    overrides,
+  )
+  const asked = await group.client.ask({ payload: { content: 'x' } })
+  await reached.promise
+  const started = { run_id: 'run-of-another', attempt: 3, phase: 'started' } as const
+  await group.client.publish({ type: 'trace', correlation_id: asked.taskId, payload: started })
+  goOn.resolve()
+  expect((await asked.outcome).payload.status).toBe('completed')
+  return { effects: ledger.effects, attempts, taskId: asked.taskId }
+}
+
+async function askedApproval(group: TestGroup, taskId: string): Promise<string> {
+  return vi.waitFor(async () => {
+    const records = await readAll(group.log, [topicName(group.scope, 'control_approvals')])
+    const [asked] = records.flatMap((record) => {
+      const decoded = decode(record)
+      if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'approval') return []
+      return decoded.envelope.correlation_id === taskId ? [decoded.envelope.payload.approval_id] : []
+    })
+    if (asked === undefined) throw new Error('no approval has been asked')
+    return asked
+  }, PATIENCE)
+}

@@ -1,0 +1,3 @@
+import { describeJournal } from './journal-suite.ts'
+
+describeJournal('embedded')
