@@ -33,12 +33,15 @@ export interface FiveSteps {
   handler: RunHandler
   /** Names of the steps that were executed, in order, in all runs. */
   readonly executed: string[]
+  /** Attempts of the runs that called the charge. */
+  readonly chargedBy: number[]
 }
 
 /** A run of five steps: a model, a charge that must not happen twice, a model, a note that may, and a model. */
 export function createFiveSteps(options: { ledger: EffectLedger; gate: Gate; more?: Partial<StepSpec> }): FiveSteps {
   const { ledger, gate } = options
   const executed: string[] = []
+  const chargedBy: number[] = []
 
   function step(run: Run, name: string, more: Partial<StepSpec> = {}): Promise<unknown> {
     const spec: StepSpec = { kind: 'model', name, inputHash: sha256(name), effect: 'none', ...more }
@@ -46,6 +49,7 @@ export function createFiveSteps(options: { ledger: EffectLedger; gate: Gate; mor
       .perform(spec, async ({ idempotencyKey }) => {
         await gate.at(`before ${name}`)
         executed.push(name)
+        if (name === 'charge') chargedBy.push(run.attempt)
         const output = spec.effect === 'none' ? name : await ledger.act(idempotencyKey)
         await gate.at(`after ${name}`)
         return { status: 'completed', output }
@@ -67,6 +71,7 @@ export function createFiveSteps(options: { ledger: EffectLedger; gate: Gate; mor
 
   return {
     executed,
+    chargedBy,
     async handler(run) {
       const outputs = [
         await step(run, 'draft'),

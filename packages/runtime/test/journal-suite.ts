@@ -161,10 +161,9 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
   })
 
   it('a run that finds its journal fenced by a later attempt does nothing more', async () => {
-    const { effects, taskId, attempts } = await beFenced(form)
-    // Attempts 1 to 3 find the record of attempt 3 of another run; the fourth goes behind it.
-    expect(attempts).toBe(4)
-    expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
+    const { actedBy } = await beFenced(form)
+    expect(actedBy).toHaveLength(1)
+    expect(actedBy[0]).toBeGreaterThan(1)
   })
 
   describe('without one of its rules', () => {
@@ -193,8 +192,8 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
     })
 
     it.each(['fence', 'readBack'] as const)('%s: a fenced run acts on the world', async (rule) => {
-      const { attempts } = await beFenced(form, off(rule).overrides)
-      expect(attempts).toBeLessThan(4)
+      const { actedBy } = await beFenced(form, off(rule).overrides)
+      expect(actedBy).toEqual([1])
     })
   })
 }
@@ -206,11 +205,9 @@ async function beFenced(form: 'embedded' | 'kafka', overrides: Partial<MemberOpt
   const steps = createFiveSteps({ ledger, gate: createGate(null) })
   const reached = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
-  let attempts = 0
   group.start(
     'agent-a',
     async (run) => {
-      attempts = run.attempt
       reached.resolve()
       await goOn.promise
       return steps.handler(run)
@@ -223,7 +220,7 @@ async function beFenced(form: 'embedded' | 'kafka', overrides: Partial<MemberOpt
   await group.client.publish({ type: 'trace', correlation_id: asked.taskId, payload: started })
   goOn.resolve()
   expect((await asked.outcome).payload.status).toBe('completed')
-  return { effects: ledger.effects, attempts, taskId: asked.taskId }
+  return { actedBy: steps.chargedBy }
 }
 
 async function askedApproval(group: TestGroup, taskId: string): Promise<string> {
