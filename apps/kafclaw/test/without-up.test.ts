@@ -88,6 +88,16 @@ describe('where nothing runs', { timeout: 120_000 }, () => {
     expect(listed).toContainEqual(expect.objectContaining({ topic: 'group.local.requests', partitions: 3 }))
   })
 
+  it('sets up another zone of the group, with topics of its own', async () => {
+    const zone = ['--zone', 'lab']
+    expect((await kafclaw(place, ['topics', 'apply', ...zone, '--skill', 'x', '--served-by', 'group'])).code).toBe(0)
+    expect((await kafclaw(place, ['topics', 'check', ...zone])).code).toBe(0)
+    expect(await kafclaw(place, ['ask', ...zone, '--no-wait', 'anybody?'])).toMatchObject({ code: 0 })
+    expect(await kafclawJson<object[]>(place, ['tasks', ...zone])).toHaveLength(1)
+    // It is not the zone that nobody has set up.
+    expect((await kafclaw(place, ['tasks'])).code).toBe(2)
+  })
+
   it('writes who serves a skill once, and changes it only when that is meant', async () => {
     const apply = (...args: string[]) =>
       kafclaw(place, ['topics', 'apply', '--skill', 'invoice', ...args, '-o', 'json'])

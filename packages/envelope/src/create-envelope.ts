@@ -5,7 +5,14 @@ import { addUnplanned, fill } from './field-plan.ts'
 import { DEFAULT_LIFE_MS } from './life.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
 import { formatTimestamp } from './timestamp.ts'
+import { PUBLIC_ZONE } from './topic-name.ts'
+import { TOPICS } from './topics.ts'
 import { deriveTraceId, spanIdOf } from './trace-context.ts'
+
+/** Types that lie on topics of the whole group: those have the zone `public`, and so have the records on them. */
+const OF_THE_GROUP: ReadonlySet<string> = new Set(
+  Object.values(TOPICS).flatMap(({ scope, types }) => (scope === 'group' ? types : [])),
+)
 
 /**
  * A complete envelope from what its writer has to say. A request without a task id gets `task_` and its id, and 24 h to live;
@@ -29,7 +36,7 @@ export function createEnvelope<T extends EnvelopeType>(
     type: fields.type,
     id,
     group: fields.group,
-    zone: fields.zone,
+    zone: OF_THE_GROUP.has(fields.type) ? PUBLIC_ZONE : fields.zone,
     sender_id: fields.sender_id,
     recipient_id: fields.recipient_id ?? null,
     correlation_id: correlationId,

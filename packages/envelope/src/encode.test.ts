@@ -25,6 +25,13 @@ describe('createEnvelope', () => {
     })
   })
 
+  it('writes of another zone, on a topic of the whole group, what readers accept', () => {
+    const zone = create('zone', { zone: 'lab', partitions: 3, lease_ms: 1000 }, { zone: 'lab' })
+    const topic = topicName({ group: 'acme', zone: 'lab' }, 'control_zones')
+    const record = { topic, partition: 0, offset: 0, timestampMs: 0, ...encode(zone) }
+    expect(decode(record)).toMatchObject({ kind: 'envelope', envelope: { zone: 'public', payload: { zone: 'lab' } } })
+  })
+
   it('gives all records of a task one trace id, and each its own span', () => {
     const first = createEnvelope(
       { type: 'response', ...scope, sender_id: 'a', correlation_id: 'order-1', payload: {} },

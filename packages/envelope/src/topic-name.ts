@@ -11,7 +11,8 @@ export interface TopicAddress {
   skill: string | null
 }
 
-const PUBLIC_ZONE = 'public'
+/** The zone at the root of a group; topics of the whole group have it too. */
+export const PUBLIC_ZONE = 'public'
 const SKILL_PREFIX = 'skill.'
 const SKILL_SUFFIX = '.requests'
 
