@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { addAgentCommand } from './commands/agent.ts'
 import { addAgentsCommand } from './commands/agents.ts'
+import { addApprovalsCommand } from './commands/approvals.ts'
 import { addAskCommand } from './commands/ask.ts'
 import { addAuditCommand } from './commands/audit.ts'
 import { addConfigCommand } from './commands/config.ts'
@@ -60,6 +61,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   program.commandsGroup('Work with a group:')
   addAskCommand(program, run)
   addTasksCommand(program, run)
+  addApprovalsCommand(program, run)
   addRunCommand(program, run)
   addTraceCommand(program, run)
   addAgentsCommand(program, run)
