@@ -8,6 +8,7 @@ import {
 } from '@kafclaw/envelope'
 import type { ReleaseReason } from '@kafclaw/tasks'
 import type { ActiveRun } from './active-run.ts'
+import type { BlobChunk, BlobPlace } from './journal/blob-store.ts'
 import type { StepRecord } from './journal/step-record.ts'
 import type { ChildRequest, RunOutcome } from './run.ts'
 import type { RunsOptions } from './runs.ts'
@@ -22,6 +23,8 @@ export interface RunRecords {
   /** Fences the runs before this one. */
   started(run: JournalRun, id: string): void
   step(run: JournalRun, record: StepRecord, causationId: string): void
+  /** A part of an output, before the record of its step. */
+  chunk(run: JournalRun, step: BlobPlace, chunk: BlobChunk): void
   ask(run: ActiveRun, child: ChildRequest): void
   /** `step` says that this attempt has finished a step that none before it had. */
   progress(run: JournalRun, text: string, step?: number | null): void
@@ -97,11 +100,18 @@ export function createRunRecords(
         ...ofRun(run),
         ...{ phase, step, redo, kind, name, output, status, usage, citations },
         input_hash: record.inputHash,
+        output_ref: record.outputRef,
         idempotency_key: record.idempotencyKey,
         started_at: timeOrNull(record.startedMs),
         ended_at: timeOrNull(record.endedMs),
       }
       trace(run, { id, causationId, payload })
+    },
+    chunk(run, { step, redo, kind }, { index, count, bytes }) {
+      if (step === null || kind === null) throw new AppError('KC_BUG', 'A step has a number and a kind.')
+      const place = { ...ofRun(run), phase: 'chunk', step, redo, kind } as const
+      const payload = { ...place, chunk: { index, count }, output: bytes.toString('base64') }
+      trace(run, { id: options.env.newId(), causationId: run.claim.recordId, payload })
     },
     ask(run, child) {
       const skill = child.recipientId === null ? options.skillTopic(child.payload.skill ?? 'chat') : undefined

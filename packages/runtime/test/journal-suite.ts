@@ -1,7 +1,7 @@
-import { decode, sha256, topicName } from '@kafclaw/envelope'
+import { AppError, decode, sha256, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
 import { describe, expect, it, vi } from 'vitest'
-import type { MemberOptions, StepSpec } from '../src/index.ts'
+import type { MemberOptions, RunHandler, StepSpec } from '../src/index.ts'
 import { createEffectLedger } from './effect-ledger.ts'
 import { createFiveSteps, createGate, POINTS } from './five-steps.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
@@ -133,6 +133,53 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
       expect((await asked.outcome).payload.content).toContain(receipt(asked.taskId, 0))
       expect(ledger.effects.filter((key) => key.startsWith(`${asked.taskId}/1/`))).toHaveLength(1)
     })
+  })
+
+  it.each(['agent-a', 'agent-b'])('an output too large for a record is whole when %s goes on', async (by) => {
+    await using group = await createTestGroup(form)
+    const gate = createGate('large step done')
+    const large = { rows: Array.from({ length: 4000 }, (_, n) => `row ${n}: ${'é'.repeat(40)}`) }
+    let calls = 0
+    const handler: RunHandler = async (run) => {
+      const spec: StepSpec = { kind: 'tool', name: 'export', inputHash: sha256('export'), effect: 'none' }
+      const { output } = await run.perform(spec, async () => {
+        calls++
+        return { status: 'completed', output: large }
+      })
+      await gate.at('large step done')
+      return { status: 'completed', content: sha256(JSON.stringify(output)) }
+    }
+    const first = group.start('agent-a', handler)
+    await first.whenReady()
+    const asked = await group.client.ask({ payload: { content: 'x' } })
+    await gate.reached
+    await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(1), PATIENCE)
+    await first.abandon()
+    group.start(by, handler)
+    expect((await asked.outcome).payload.content).toBe(sha256(JSON.stringify(large)))
+    expect(calls).toBe(1)
+    const [result] = await results(group, asked.taskId)
+    expect(result).toMatchObject({ output: null, output_ref: { content_type: 'application/json' } })
+  })
+
+  it('a step that fails for a while is tried again, one that no try can mend is not', async () => {
+    await using group = await createTestGroup(form)
+    const tries: string[] = []
+    group.start('agent-a', async (run) => {
+      const spec: StepSpec = { kind: 'model', name: 'model', inputHash: sha256('m'), effect: 'none' }
+      const code = run.request.payload.content === 'busy' ? 'KC_MODEL_RATE_LIMITED' : 'KC_MODEL_REJECTED'
+      await run.perform(spec, async () => {
+        tries.push(code)
+        if (tries.length > 1 && code === 'KC_MODEL_RATE_LIMITED') return { status: 'completed', output: null }
+        throw new AppError(code, 'The endpoint said no.')
+      })
+      return { status: 'completed' }
+    })
+    const busy = await group.client.ask({ payload: { content: 'busy' } })
+    expect((await busy.outcome).payload.status).toBe('completed')
+    const refused = await group.client.ask({ payload: { content: 'refused' } })
+    expect((await refused.outcome).payload).toMatchObject({ status: 'failed', error: { code: 'KC_MODEL_REJECTED' } })
+    expect(tries).toEqual(['KC_MODEL_RATE_LIMITED', 'KC_MODEL_RATE_LIMITED', 'KC_MODEL_REJECTED'])
   })
 
   it('a run that comes to another step than its journal holds stops instead of mixing two plans', async () => {

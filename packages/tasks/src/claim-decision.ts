@@ -1,9 +1,7 @@
 import type { BootName } from './absence.ts'
 import { type Candidate, RANK_DELAY_MS, rankOf } from './rank.ts'
+import { MOST_FRUITLESS } from './retry-policy.ts'
 import { type AskedRequest, countingRequest, type TaskState } from './task-state.ts'
-
-/** Attempts in a row without a new step after which nobody claims any more. */
-export const MOST_FRUITLESS = 3
 
 /** What an agent knows of itself and of the others when it looks at a task. */
 export interface Claimant {

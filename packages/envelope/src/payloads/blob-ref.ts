@@ -2,6 +2,8 @@ import * as Type from 'typebox'
 import { about, closed, hex, integer, text } from '../fields.ts'
 
 /** A claim check: content too large for a record, stored elsewhere before the record is sent. */
+export type BlobRef = Type.Static<typeof BlobRefSchema>
+
 export const BlobRefSchema = Type.Object(
   {
     uri: text(about('Where the object is.', 's3://acme-agents/reports/2026-11.pdf')),

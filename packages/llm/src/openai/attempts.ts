@@ -1,10 +1,8 @@
 import { sleep } from '@kafclaw/env'
 import type { AppError } from '@kafclaw/envelope'
+import { ENDPOINT_RETRY, nextRetryMs } from '@kafclaw/tasks'
 import type { EndpointOptions } from './endpoint.ts'
 import { timeoutError } from './model-error.ts'
-
-const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
 
 /** One try: `signal` ends it, `alive` says that something was heard. */
 export interface Attempt {
@@ -13,8 +11,8 @@ export interface Attempt {
 }
 
 /**
- * Runs a call, again as long as its error is worth it and `mayRepeat` agrees. The wait is what the endpoint asked for,
- * else it doubles from 0.5 s; an endpoint that asks for more than 30 s is not waited for.
+ * Runs a call, again as long as its error is worth it and `mayRepeat` agrees, by the policy for endpoints. The wait is what
+ * the endpoint asked for, where it says so; one that asks for more than the longest interval is not waited for.
  */
 export async function withAttempts<T>(
   options: EndpointOptions,
@@ -25,17 +23,18 @@ export async function withAttempts<T>(
     mayRepeat(): boolean
   },
 ): Promise<T> {
-  for (let tried = 0; ; tried++) {
+  const policy = { ...ENDPOINT_RETRY, maximumAttempts: (options.retries ?? ENDPOINT_RETRY.maximumAttempts - 1) + 1 }
+  for (let tried = 1; ; tried++) {
     call.signal.throwIfAborted()
     try {
       return await withDeadlines(options, call.signal, call.run)
     } catch (thrown) {
       call.signal.throwIfAborted()
       const error = call.toError(thrown)
-      const asked = error.details.retry_after_ms
-      const waitMs = typeof asked === 'number' ? asked : FIRST_WAIT_MS * 2 ** tried
-      if (!error.retryable || tried >= (options.retries ?? 2) || waitMs > LONGEST_WAIT_MS || !call.mayRepeat())
-        throw error
+      const byPolicyMs = nextRetryMs(policy, { tried, code: error.code, retryable: error.retryable })
+      const askedMs = error.details.retry_after_ms
+      const waitMs = typeof askedMs === 'number' ? askedMs : byPolicyMs
+      if (byPolicyMs === null || waitMs === null || waitMs > policy.maximumIntervalMs || !call.mayRepeat()) throw error
       await sleep(options.env, waitMs, call.signal)
     }
   }

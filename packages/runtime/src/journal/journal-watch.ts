@@ -1,12 +1,15 @@
 import type { AppError, RawRecord } from '@kafclaw/envelope'
 import { createJournal, type Journal } from '@kafclaw/tasks'
+import type { BlobChunk } from './blob-store.ts'
 import { readStepRecord, type StepRecord } from './step-record.ts'
 
 /** The journal of one task as it lies on the log, kept up to date while a run needs it. */
 export interface JournalWatch {
   readonly journal: Journal<StepRecord>
-  /** What counts, in log order. */
+  /** What counts, in log order, without chunks. */
   readonly counted: readonly StepRecord[]
+  /** The parts of a large output that have been read. */
+  chunks(uri: string): readonly BlobChunk[]
   /** Resolves when the record has been read back, with whether it counts. Rejects when the log cannot be read, or on abort with its reason. */
   readBack(recordId: string, signal: AbortSignal): Promise<boolean>
   close(): void
@@ -26,6 +29,7 @@ export interface Watch extends JournalWatch {
 export function createWatch(options: { taskId: string; onClose(): void }): Watch {
   const journal = createJournal<StepRecord>()
   const counted: StepRecord[] = []
+  const chunks: BlobChunk[] = []
   /** Whether each record that was read counts. */
   const read = new Map<string, boolean>()
   const waiting = new Map<string, PromiseWithResolvers<boolean>>()
@@ -35,7 +39,8 @@ export function createWatch(options: { taskId: string; onClose(): void }): Watch
   function add(record: StepRecord): void {
     if (read.has(record.recordId)) return
     const counts = journal.add(record)
-    if (counts) counted.push(record)
+    if (record.chunk) chunks.push(record.chunk)
+    else if (counts) counted.push(record)
     read.set(record.recordId, counts)
     waiting.get(record.recordId)?.resolve(counts)
     waiting.delete(record.recordId)
@@ -49,6 +54,7 @@ export function createWatch(options: { taskId: string; onClose(): void }): Watch
   return {
     journal,
     counted,
+    chunks: (uri) => chunks.filter((chunk) => chunk.uri === uri),
     add,
     take(record) {
       if (early) early.push(record)

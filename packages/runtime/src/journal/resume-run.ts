@@ -1,6 +1,8 @@
 import { AppError } from '@kafclaw/envelope'
 import { homePartition } from '@kafclaw/tasks'
+import { joinChunks, parseOutput } from './blob-store.ts'
 import type { JournalWatch } from './journal-watch.ts'
+import type { StepRecord } from './step-record.ts'
 import type { RunStepsOptions } from './step-work.ts'
 
 /**
@@ -15,10 +17,18 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
   const isHere = options.previous?.agentId === options.agentId && store.hasRun(run.taskId, options.previous.runId)
   const watch = isHere ? await readOn(options) : await readAll(options)
   if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
+  const counted = await Promise.all(watch.counted.map((record) => whole(record, watch)))
   await run.commit(() => {
-    for (const record of watch.counted) store.add(run.taskId, record)
+    for (const record of counted) store.add(run.taskId, record)
   })
   return watch
+}
+
+/** The rows of a service hold every output whole. */
+async function whole(record: StepRecord, watch: JournalWatch): Promise<StepRecord> {
+  const { outputRef } = record
+  if (outputRef === null) return record
+  return { ...record, output: parseOutput(await joinChunks(outputRef, watch.chunks(outputRef.uri))), outputRef: null }
 }
 
 /** What was written before is in our own rows; what may fence us can only have come after our claim. */

@@ -1,6 +1,8 @@
-import { AppError, type ErrorCode } from '@kafclaw/envelope'
-import { homePartition } from '@kafclaw/tasks'
+import { sleep } from '@kafclaw/env'
+import { AppError, ERRORS, type ErrorCode } from '@kafclaw/envelope'
+import { homePartition, nextRetryMs, STEP_RETRY } from '@kafclaw/tasks'
 import type { Run, StepOutput, StepResult, StepSpec } from '../run.ts'
+import { createTraceBlobs, LARGE_OUTPUT_BYTES, parseOutput } from './blob-store.ts'
 import type { JournalWatch } from './journal-watch.ts'
 import { performOnce } from './once-step.ts'
 import { resumeRun } from './resume-run.ts'
@@ -11,6 +13,8 @@ import { callOf, idempotencyKey, type RunStepsOptions, type StepWork, stopIfAbor
 export interface RunSteps extends Pick<Run, 'perform'> {
   close(): void
 }
+
+type NewStepRecord = Omit<StepRecord, 'atMs' | 'attempt' | 'runId' | 'outputRef' | 'chunk'>
 
 export function createRunSteps(options: RunStepsOptions): RunSteps {
   const { run } = options
@@ -30,12 +34,27 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
     watch.catch(() => undefined)
   }
 
-  async function write(record: Omit<StepRecord, 'atMs' | 'attempt' | 'runId'>, causationId: string): Promise<void> {
+  const blobs = createTraceBlobs({
+    runId: run.runId,
+    write: (step, chunk) => options.records.chunk(run, step, chunk),
+    chunks: async (uri) => (await watch)?.chunks(uri) ?? [],
+  })
+
+  async function write(record: NewStepRecord, causationId: string): Promise<void> {
+    const bytes = record.phase === 'result' ? largeOutput(record.output) : null
+    const blob = bytes && (await blobs.put(bytes, record))
     // Whoever claims the next attempt sees that this one came further than those before it.
     const isProgress = record.phase === 'result' && !hasProgressed && run.attempt > 1
     await run.commit(() => {
-      const whole = { ...record, attempt: run.attempt, runId: run.runId, atMs: options.clockMs() || options.env.now() }
-      options.records.step(run, whole, causationId)
+      const ofRun = {
+        attempt: run.attempt,
+        runId: run.runId,
+        atMs: options.clockMs() || options.env.now(),
+        chunk: null,
+      }
+      const whole = { ...record, ...ofRun, outputRef: null }
+      blob?.write()
+      options.records.step(run, blob ? { ...whole, output: null, outputRef: blob.ref } : whole, causationId)
       options.store.add(run.taskId, whole)
       if (isProgress) options.records.progress(run, `step ${record.step} is done`, record.step)
     })
@@ -72,7 +91,11 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
         stored.catch(() => undefined)
         return result
       },
-      replay: (record) => replay(record, spec),
+      async replay(record) {
+        const { outputRef } = record
+        const output = outputRef ? parseOutput(await blobs.get(outputRef)) : record.output
+        return replay({ ...record, output }, spec)
+      },
     }
   }
 
@@ -87,6 +110,24 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       return performAgain(work, known?.nextRedo ?? 0)
     },
     close: () => void watch?.then((opened) => opened.close()).catch(() => undefined),
+  }
+}
+
+/** By the policy for steps; the slot is given back while the run waits. */
+async function tryAgain<T>({ options, number, spec }: StepWork, call: () => Promise<T>): Promise<T> {
+  const { run, env } = options
+  for (let tried = 1; ; tried++) {
+    try {
+      return await call()
+    } catch (thrown) {
+      stopIfAborted(run)
+      const error = AppError.fromUnknown(thrown, 'KC_RUN_FAILED')
+      const waitMs = nextRetryMs(STEP_RETRY, { tried, code: error.code, retryable: ERRORS[error.code].retryable })
+      if (waitMs === null) throw thrown
+      run.announceWait(`step ${number} (${spec.name}) failed with ${error.code}; tried again in ${waitMs / 1000} s`)
+      await run.withoutSlot(() => sleep(env, waitMs, run.waitSignal()))
+      run.checkpoint()
+    }
   }
 }
 
@@ -113,13 +154,21 @@ async function performAgain(work: StepWork, redo: number): Promise<StepResult> {
   const { run } = work.options
   const causationId = work.spec.effect === 'none' ? run.claim.recordId : await work.intend(redo)
   run.checkpoint()
-  const outcome = await work.execute(callOf(work, redo, { causationId, signal: run.signal }))
+  const outcome = await tryAgain(work, () => work.execute(callOf(work, redo, { causationId, signal: run.signal })))
   // A service that shuts down still writes what has been done; the next step is the one that stops.
   stopIfAborted(run)
   if (outcome.status === 'in_doubt') {
     throw new AppError('KC_BUG', `Step ${work.number} (${work.spec.name}) may be repeated, so it cannot be in doubt.`)
   }
   return work.finish(redo, outcome, causationId)
+}
+
+/** The bytes of an output that is too large for the record of its step. */
+function largeOutput(output: unknown): Buffer | null {
+  // Most are so small that nobody has to look twice.
+  if (output === null || output === undefined) return null
+  const text = JSON.stringify(output)
+  return text.length > LARGE_OUTPUT_BYTES / 4 && Buffer.byteLength(text) > LARGE_OUTPUT_BYTES ? Buffer.from(text) : null
 }
 
 /** What a finished step gave. Throws KC_RUN_NON_DETERMINISM when the run comes to another step than it did then. */

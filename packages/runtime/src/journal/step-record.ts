@@ -1,5 +1,6 @@
-import { decode, type RawRecord, type TraceEnvelope } from '@kafclaw/envelope'
+import { type BlobRef, decode, type RawRecord, type TraceEnvelope } from '@kafclaw/envelope'
 import type { JournalRecord } from '@kafclaw/tasks'
+import { type BlobChunk, chunkOf } from './blob-store.ts'
 
 type TracePayload = TraceEnvelope['payload']
 
@@ -12,6 +13,10 @@ export interface StepRecord extends JournalRecord {
   /** That of the call; null for steps of effect `none`. */
   idempotencyKey: string | null
   output: unknown
+  /** Where a large output is; `output` is null then, until it has been fetched. */
+  outputRef: BlobRef | null
+  /** Of a `chunk` record: the part of an output. */
+  chunk: BlobChunk | null
   status: TracePayload['status']
   usage: TracePayload['usage']
   citations: TracePayload['citations']
@@ -43,7 +48,9 @@ export function stepRecordOf({ id, payload }: TraceEnvelope, atMs: number): Step
     name: payload.name,
     inputHash: payload.input_hash,
     idempotencyKey: payload.idempotency_key,
-    output: payload.output,
+    output: payload.phase === 'chunk' ? null : payload.output,
+    outputRef: payload.output_ref,
+    chunk: payload.phase === 'chunk' ? chunkOf(payload) : null,
     status: payload.status,
     usage: payload.usage,
     citations: payload.citations,

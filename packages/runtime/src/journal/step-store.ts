@@ -67,6 +67,9 @@ function toRecord(row: StepRow): StepRecord {
     inputHash: row.input_hash,
     idempotencyKey: null,
     output: parse(row.output),
+    // The rows hold every output whole.
+    outputRef: null,
+    chunk: null,
     status: row.status,
     usage: row.usage === null ? null : JSON.parse(row.usage),
     citations: row.citations === null ? [] : JSON.parse(row.citations),

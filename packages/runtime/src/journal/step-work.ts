@@ -56,7 +56,7 @@ export interface StepWork {
   intend(redo: number): Promise<string>
   /** Writes the result. The step is done when the transaction holds that stores it; nobody has to wait for that. */
   finish(redo: number, outcome: StepOutput, causationId?: string): StepResult
-  replay(result: StepRecord): StepResult
+  replay(result: StepRecord): Promise<StepResult>
 }
 
 export function callOf(work: StepWork, redo: number, more: Pick<StepCall, 'causationId' | 'signal'>): StepCall {

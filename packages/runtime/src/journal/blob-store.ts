@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto'
+import { AppError, type BlobRef } from '@kafclaw/envelope'
+import type { StepRecord } from './step-record.ts'
+
+/** Outputs above this size do not go into the record of their step. */
+export const LARGE_OUTPUT_BYTES = 64 * 1024
+/** Bytes of one chunk; as base64 they stay far below what a record may have. */
+const CHUNK_BYTES = 144 * 1024
+const ON_TRACES = 'traces:'
+
+/** Where large outputs of steps are kept. */
+export interface BlobStore {
+  /** Keeps the bytes; what it returns goes into the step's record, and `write` into the transaction that stores that. */
+  put(bytes: Buffer, step: BlobPlace): Promise<{ ref: BlobRef; write(): void }>
+  /** Error: KC_RUN_NON_DETERMINISM when they are not there, or not those that the reference names. */
+  get(ref: BlobRef): Promise<Buffer>
+}
+
+export type BlobPlace = Pick<StepRecord, 'step' | 'redo' | 'kind'>
+
+/** A part of an output, as it lies on `traces` before the result of its step. */
+export interface BlobChunk {
+  uri: string
+  index: number
+  count: number
+  bytes: Buffer
+}
+
+/** Keeps outputs as chunk records on `traces` itself: whoever can read the journal can read them. */
+export function createTraceBlobs(options: {
+  runId: string
+  /** Inside a transaction. */
+  write(step: BlobPlace, chunk: BlobChunk): void
+  /** The chunks of an output that have been read. */
+  chunks(uri: string): Promise<readonly BlobChunk[]>
+}): BlobStore {
+  return {
+    async put(bytes, step) {
+      const uri = `${ON_TRACES}${options.runId}/${step.step}/${step.redo}`
+      const count = Math.ceil(bytes.length / CHUNK_BYTES)
+      return {
+        ref: { uri, sha256: hash('sha256', bytes, 'hex'), size_bytes: bytes.length, content_type: 'application/json' },
+        write() {
+          for (let index = 0; index < count; index++) {
+            const part = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
+            options.write(step, { uri, index, count, bytes: part })
+          }
+        },
+      }
+    },
+    get: async (ref) => joinChunks(ref, await options.chunks(ref.uri)),
+  }
+}
+
+/** Error: KC_RUN_NON_DETERMINISM when a part is missing, or they are not what the reference names. */
+export function joinChunks(ref: BlobRef, chunks: readonly BlobChunk[]): Buffer {
+  const parts = [...new Map(chunks.map((chunk) => [chunk.index, chunk.bytes])).entries()]
+  const bytes = Buffer.concat(parts.sort(([a], [b]) => a - b).map(([, part]) => part))
+  if (bytes.length !== ref.size_bytes || hash('sha256', bytes, 'hex') !== ref.sha256) {
+    throw new AppError(
+      'KC_RUN_NON_DETERMINISM',
+      `The output ${ref.uri} is not whole on the log: ${bytes.length} of ${ref.size_bytes} bytes, or not the bytes that were written. The run cannot go on from its journal.`,
+    )
+  }
+  return bytes
+}
+
+/** The bytes were written by `put` from JSON, and their hash has been checked. */
+export function parseOutput(bytes: Buffer): unknown {
+  return JSON.parse(bytes.toString('utf8'))
+}
+
+/** The part of an output that a chunk record holds. */
+export function chunkOf(payload: {
+  run_id: string
+  step: number | null
+  redo: number
+  chunk: { index: number; count: number } | null
+  output: unknown
+}): BlobChunk | null {
+  if (payload.chunk === null || typeof payload.output !== 'string') return null
+  const uri = `${ON_TRACES}${payload.run_id}/${payload.step}/${payload.redo}`
+  return { uri, ...payload.chunk, bytes: Buffer.from(payload.output, 'base64') }
+}
