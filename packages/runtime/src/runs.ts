@@ -1,5 +1,5 @@
 import type { Env } from '@kafclaw/env'
-import { AppError, type RequestEnvelope, type ResponseEnvelope } from '@kafclaw/envelope'
+import { AppError, type ResponseEnvelope } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
@@ -57,10 +57,17 @@ export interface RunsOptions
   onFree(): void
 }
 
+const PARENT_ENDED: RunOutcome = {
+  status: 'cancelled',
+  error: { code: 'KC_TASK_CANCELLED', message: 'The task that asked for this one has ended.', retryable: false },
+}
+
 export function createRuns(options: RunsOptions): Runs {
   const { env, logger, events, tasks } = options
   const slots = createSlots(options.capacity, options.onFree)
   const active = new Map<string, ActiveRun>()
+  /** Runs of tasks that another task has asked for, by that task. */
+  const children = new Map<string, Set<ActiveRun>>()
   const records = createRunRecords(options)
   const store = createStepStore(options.db)
   let confirming: ActiveRun[] = []
@@ -82,26 +89,49 @@ export function createRuns(options: RunsOptions): Runs {
       isStopping: () => stopping,
     })
     active.set(task.taskId, run)
-    void work(run, request)
+    const parentId = request.payload.parent_task_id
+    if (parentId !== null) children.set(parentId, (children.get(parentId) ?? new Set()).add(run))
+    void work(run)
   }
 
-  async function work(run: ActiveRun, request: RequestEnvelope): Promise<void> {
+  /** Nobody waits for the answer of a child whose parent has ended: whoever holds it ends it too. */
+  function endWithParent(run: ActiveRun): void {
+    run.confirmation.confirmed
+      .then(() => options.commit.submit(() => respond(run, PARENT_ENDED)))
+      .then(() => run.abort('the task that asked for it has ended'))
+      .catch((cause: unknown) =>
+        logger.debug({ err: cause, taskId: run.taskId }, 'a child did not end with its parent'),
+      )
+  }
+
+  function leave(run: ActiveRun): void {
+    run.giveSlotBack()
+    run.end()
+    if (active.get(run.taskId) === run) active.delete(run.taskId)
+    const parentId = run.request.payload.parent_task_id
+    if (parentId === null) return
+    const siblings = children.get(parentId)
+    siblings?.delete(run)
+    if (siblings?.size === 0) children.delete(parentId)
+  }
+
+  async function work(run: ActiveRun): Promise<void> {
     try {
       const outcome = await handle(run)
       if (outcome === null) await giveTaskBack(run)
-      else await answer(run, request, outcome)
+      else await answer(run, outcome)
     } catch (error) {
       if (!run.signal.aborted)
         logger.error({ err: error, taskId: run.taskId, runId: run.runId }, 'a run could not be ended')
     } finally {
-      run.giveSlotBack()
-      run.end()
-      if (active.get(run.taskId) === run) active.delete(run.taskId)
+      leave(run)
     }
   }
 
   /** The handler's outcome; null when the run stopped before it had one. */
   async function handle(run: ActiveRun): Promise<RunOutcome | null> {
+    const parentId = run.request.payload.parent_task_id
+    if (parentId !== null && tasks.get(parentId).outcome !== null) return PARENT_ENDED
     try {
       return await options.handler(run)
     } catch (error) {
@@ -112,20 +142,24 @@ export function createRuns(options: RunsOptions): Runs {
     }
   }
 
-  async function answer(run: ActiveRun, request: RequestEnvelope, outcome: RunOutcome): Promise<void> {
+  async function answer(run: ActiveRun, outcome: RunOutcome): Promise<void> {
     for (let sent = false; !sent && !run.signal.aborted; ) {
       await options.untilMayAct(run.signal)
-      sent = await run.commit(() => {
-        const task = tasks.get(run.taskId)
-        if (run.signal.aborted || task.outcome !== null || task.claim?.runId !== run.runId) return true
-        // Looked at right before the answer: the claim may have taken long to come back.
-        if (!options.mayAct()) return false
-        records.respond(run, request, outcome)
-        events.outcome(outcome.status)
-        tasks.put({ ...task, finished: true })
-        return true
-      })
+      sent = await run.commit(() => respond(run, outcome))
     }
+  }
+
+  /** Inside a transaction: false when the lease does not allow it now. */
+  function respond(run: ActiveRun, outcome: RunOutcome): boolean {
+    const task = tasks.get(run.taskId)
+    const isOver = task.outcome !== null || task.finished || task.claim?.runId !== run.runId
+    if (run.signal.aborted || isOver) return true
+    // Looked at right before the answer: the claim may have taken long to come back.
+    if (!options.mayAct()) return false
+    records.respond(run, run.request, outcome)
+    events.outcome(outcome.status)
+    tasks.put({ ...task, finished: true })
+    return true
   }
 
   async function giveTaskBack(run: ActiveRun): Promise<void> {
@@ -155,6 +189,7 @@ export function createRuns(options: RunsOptions): Runs {
       confirming = []
     },
     changed(task) {
+      if (task.outcome !== null) for (const child of children.get(task.taskId) ?? []) endWithParent(child)
       const run = active.get(task.taskId)
       if (!run) return
       if (task.outcome !== null) {

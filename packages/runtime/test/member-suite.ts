@@ -232,6 +232,55 @@ export function describeMember(form: 'embedded' | 'kafka'): void {
     })
   })
 
+  describe('a child', () => {
+    it('ends when its parent is cancelled, wherever it runs', async () => {
+      await using group = await createTestGroup(form)
+      const started = Promise.withResolvers<void>()
+      const stopped = Promise.withResolvers<unknown>()
+      group.start('agent-b', async (run) => {
+        started.resolve()
+        await new Promise((resolve) => run.signal.addEventListener('abort', resolve))
+        stopped.resolve(run.signal.reason)
+        run.checkpoint()
+        return { status: 'completed' }
+      })
+      const childId = 'task_child-of-cancelled'
+      group.start('agent-a', async (run) => {
+        const child = { taskId: childId, recipientId: 'agent-b', payload: { content: 'sub' }, causationId: run.runId }
+        return { status: 'completed', content: (await run.ask(child)).payload.content }
+      })
+      const asked = await group.client.ask({ recipientId: 'agent-a', payload: { content: 'x' } })
+      await started.promise
+      await group.client.publish({ type: 'response', correlation_id: asked.taskId, payload: { status: 'cancelled' } })
+      expect(await stopped.promise).toMatch(/asked for it/)
+      await vi.waitFor(async () => {
+        const outcomes = (await readAll(group.log, [topicName(group.scope, 'responses')])).flatMap((record) => {
+          const decoded = decode(record)
+          return decoded.kind === 'envelope' && decoded.envelope.type === 'response' ? [decoded.envelope] : []
+        })
+        const ofChild = outcomes.filter(({ correlation_id: taskId }) => taskId === childId)
+        expect(ofChild).toMatchObject([{ payload: { status: 'cancelled' }, sender_id: 'agent-b' }])
+      }, PATIENCE)
+    })
+
+    it('is not begun when its parent has ended before', async () => {
+      await using group = await createTestGroup(form)
+      let began = 0
+      const member = group.start('agent-a', async () => {
+        began++
+        return { status: 'completed' }
+      })
+      await member.whenReady()
+      const parent = 'task_ended-before'
+      await group.client.publish({ type: 'response', correlation_id: parent, payload: { status: 'cancelled' } })
+      // An answer of the same member shows that it has read so far.
+      await (await group.client.ask({ payload: { content: 'x' } })).outcome
+      const child = await group.client.ask({ payload: { content: 'sub', parent_task_id: parent, depth: 1 } })
+      expect((await child.outcome).payload.status).toBe('cancelled')
+      expect(began).toBe(1)
+    })
+  })
+
   describe('several members', () => {
     it('answer each task once and share the work', async () => {
       await using group = await createTestGroup(form)

@@ -9,6 +9,7 @@ export { deriveChildTaskId, deriveItemId } from './derived-id.ts'
 export { createRecallTool, type RecallDeps } from './recall-tool.ts'
 export { createToolRegistry, type ToolRegistry } from './registry.ts'
 export { createRememberTool, type RememberDeps, type RememberedItem } from './remember-tool.ts'
+export { type SpawnGroupOptions, type SpawnResult, spawnGroup } from './spawn-group.ts'
 export {
   type Citation,
   completedResult,

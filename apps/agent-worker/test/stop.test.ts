@@ -1,0 +1,73 @@
+import { createScriptedModel } from '@kafclaw/llm'
+import { createTool, spawnGroup } from '@kafclaw/tools'
+import { Type } from 'typebox'
+import { expect, it, vi } from 'vitest'
+import { createTestAgents, type TestAgents } from './agents.ts'
+
+const PATIENCE = { timeout: 20_000, interval: 20 }
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A tool that runs a program which would go on for long, and tells its process id. */
+function createLongTool(agents: TestAgents, onStart: (pid: number) => void) {
+  return createTool({
+    name: 'long',
+    description: 'Works for long.',
+    parameters: Type.Object({}, { additionalProperties: false }),
+    kind: 'tool',
+    effect: 'none',
+    longestCallMs: 600_000,
+    async run(_, ctx) {
+      const args = ['-c', '/bin/sleep 600 & echo $!; wait']
+      const script = spawnGroup('/bin/sh', {
+        env: agents.host.env,
+        signal: ctx.signal,
+        args,
+        onStdout: (text) => onStart(Number(text)),
+      })
+      return { status: 'completed', content: JSON.stringify(await script) }
+    },
+  })
+}
+
+it('a cancelled task ends the processes that its tool has started', async () => {
+  await using agents = await createTestAgents('embedded')
+  const started = Promise.withResolvers<number>()
+  const call = { id: 'call_1', name: 'long', arguments: '{}' }
+  const model = createScriptedModel(() => ({
+    ...{ content: '', toolCalls: [call], usage: null, model: 'scripted', finishReason: 'tool_calls' },
+  }))
+  await agents.start('agent-a', { model, tools: [createLongTool(agents, started.resolve)] })
+  const asked = await agents.client.ask({ payload: { content: 'x' } })
+  const pid = await started.promise
+  expect(isAlive(pid)).toBe(true)
+  await agents.client.publish({ type: 'response', correlation_id: asked.taskId, payload: { status: 'cancelled' } })
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), PATIENCE)
+})
+
+it('a cancelled task ends the call of its model', async () => {
+  await using agents = await createTestAgents('embedded')
+  const asking = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<unknown>()
+  const model = createScriptedModel(({ signal }) => {
+    asking.resolve()
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        ended.resolve(signal.reason)
+        reject(signal.reason)
+      })
+    })
+  })
+  await agents.start('agent-a', { model })
+  const asked = await agents.client.ask({ payload: { content: 'x' } })
+  await asking.promise
+  await agents.client.publish({ type: 'response', correlation_id: asked.taskId, payload: { status: 'cancelled' } })
+  expect(await ended.promise).toMatch(/outcome/)
+})
