@@ -7,6 +7,7 @@ import { createFrames } from './frames.ts'
 import { createSessions } from './sessions.ts'
 
 export { type AgentOptions, agentOptions } from './config.ts'
+export { createReplayHandler } from './replay-handler.ts'
 export { createWireRecall } from './wire-recall.ts'
 
 /** An agent of the group: claims tasks by rank, runs the model with its tools, and answers. Error: KC_STORAGE_LOCKED when another process has its folder. */

@@ -1,5 +1,6 @@
 import { type TempDir, tempDir } from '@kafclaw/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startChatServer } from './chat-server.ts'
 import { kafclaw, kafclawJson, type Place, type RunningKafclaw, startKafclaw } from './kafclaw-process.ts'
 
 const IN_TIME = { timeout: 20_000, interval: 100 }
@@ -99,6 +100,42 @@ describe('beside a running `up` on the embedded log', { timeout: 120_000 }, () =
     const { stdout } = await kafclaw(place, ['run', 'show', task_id])
     for (const title of ['Attempts', 'Steps', 'REPLAYED BY']) expect(stdout).toContain(title)
     expect(await kafclaw(place, ['run', 'show', 'task_nobody'])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('replays a run from its journal: nothing is written, and any other outcome exits 1', async () => {
+    const question = 'remember that the rake is in the barn'
+    const { task_id } = await kafclawJson<{ task_id: string }>(place, ['ask', question])
+    const items = () => kafclawJson<Array<{ topic: string }>>(place, ['topics', 'list'])
+    const before = await items()
+    const replay = (...args: string[]) => kafclaw(place, ['run', 'replay', task_id, ...args, '-o', 'json'])
+    const same = await replay()
+    expect(same).toMatchObject({ code: 0, stderr: 'the same outcome\n' })
+    expect(JSON.parse(same.stdout)).toMatchObject({
+      same: true,
+      divergence: null,
+      steps: [{}, { source: 'journal' }, {}],
+    })
+    const again = await replay('--model', 'offline', '--from', '2')
+    expect(again).toMatchObject({ code: 0 })
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      steps: [{ source: 'journal' }, { source: 'journal' }, { source: 'model', differs: false }],
+    })
+
+    await using server = await startChatServer(() => 'I would rather not.')
+    const variables = { ...place.variables, KAFCLAW_MODEL_URL: server.url, KAFCLAW_MODEL: 'big' }
+    const other = await kafclaw({ ...place, variables }, ['run', 'replay', task_id, '--model', 'small', '-o', 'json'])
+    expect(other.code).toBe(1)
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      same: false,
+      answer: 'I would rather not.',
+      steps: [{ source: 'model', differs: true }],
+      differences: [{ field: 'content', after: 'I would rather not.' }],
+    })
+    // But for heartbeats, the topics are as they were.
+    const isBeat = ({ topic }: { topic: string }): boolean => topic.endsWith('.announce')
+    expect((await items()).filter((row) => !isBeat(row))).toEqual(before.filter((row) => !isBeat(row)))
+    expect(await replay('--from', 'x')).toMatchObject({ code: 2 })
+    expect(await replay('--model', 'small')).toMatchObject({ code: 2 })
   })
 
   it('shows the roster with the services of this machine', async () => {

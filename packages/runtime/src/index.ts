@@ -16,6 +16,7 @@ export {
 export { groupTopics, readGroupRecords } from './group-records.ts'
 export type { GroupView } from './group-view.ts'
 export { type Host, type HostOptions, type MemberParts, openHost, openMember, type Service, VERSION } from './host.ts'
+export { type BlobChunk, chunkOf, joinChunks, parseOutput } from './journal/blob-store.ts'
 export { createMember, type Member, type MemberEnd } from './member.ts'
 export type { MemberOptions } from './member-core.ts'
 export { keepMemberId } from './member-id.ts'

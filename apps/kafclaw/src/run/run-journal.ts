@@ -1,4 +1,5 @@
 import { decode, type Envelope, type RawRecord, type RecordPlace, type TracePayload } from '@kafclaw/envelope'
+import { type BlobChunk, chunkOf, joinChunks, parseOutput } from '@kafclaw/runtime'
 import { createJournal, isHome, type JournalRecord } from '@kafclaw/tasks'
 
 export type TraceEnvelope = Extract<Envelope, { type: 'trace' }>
@@ -41,6 +42,8 @@ export interface RunJournal {
   finished: number
   /** False when retention has taken its beginning. */
   isComplete: boolean
+  /** What a step gave, put together where it lies in chunks. Error: KC_RUN_NON_DETERMINISM when a part of it is missing. */
+  outputOf(result: TracePlace): unknown
 }
 
 type Folded = JournalRecord & { at: TracePlace; counts: boolean }
@@ -49,6 +52,7 @@ type Folded = JournalRecord & { at: TracePlace; counts: boolean }
 export function createRunJournal(taskId: string, partitions: number) {
   const journal = createJournal<Folded>()
   const records: Folded[] = []
+  const chunks = new Map<string, BlobChunk[]>()
   const began: Array<{ runId: string; attempt: number; steps: number }> = []
 
   function fold(record: RawRecord): void {
@@ -63,6 +67,8 @@ export function createRunJournal(taskId: string, partitions: number) {
     const folded: Folded = { recordId: envelope.id, attempt, runId, phase, step, redo, at, counts: false }
     folded.counts = journal.add(folded)
     records.push(folded)
+    const chunk = phase === 'chunk' ? chunkOf(envelope.payload) : null
+    if (chunk) chunks.set(chunk.uri, [...(chunks.get(chunk.uri) ?? []), chunk])
     if (phase === 'started' && folded.counts) began.push({ runId, attempt, steps: journal.finishedSteps() })
   }
 
@@ -80,6 +86,10 @@ export function createRunJournal(taskId: string, partitions: number) {
       replayed: new Map(began.map(({ runId, steps }) => [runId, steps])),
       finished: journal.finishedSteps(),
       isComplete: journal.isComplete(),
+      outputOf({ envelope: { payload } }) {
+        const { output, output_ref: ref } = payload
+        return ref === null ? output : parseOutput(joinChunks(ref, chunks.get(ref.uri) ?? []))
+      },
     }
   }
 

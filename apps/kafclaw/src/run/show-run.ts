@@ -92,7 +92,7 @@ function toJson(run: RunHistory) {
       usage: tried.result?.envelope.payload.usage ?? null,
       replayed_by: tried.replayedBy,
       intent: tried.intent && placeJson(tried.intent),
-      result: tried.result && { ...placeJson(tried.result), output: tried.result.envelope.payload.output },
+      result: tried.result && { ...placeJson(tried.result), output: journal.outputOf(tried.result) },
       input_hash: (tried.result ?? tried.intent)?.envelope.payload.input_hash ?? null,
     })),
   }

@@ -1,0 +1,25 @@
+import { AppError } from '@kafclaw/envelope'
+import type { Host, RunHandler } from '@kafclaw/runtime'
+import type { Db } from '@kafclaw/storage'
+import { createToolRegistry } from '@kafclaw/tools'
+import { runAgent } from './agent-loop.ts'
+import { createAgentTools } from './agent-tools.ts'
+import type { AgentOptions } from './config.ts'
+import { createFrames } from './frames.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+
+/**
+ * The loop of an agent for a run that is replayed from its journal: the model is told of the same tools, and none of them can
+ * act. `db` is the state of the agent, for the conversations that it has kept; null where it is not on this machine.
+ */
+export function createReplayHandler(host: Host, options: AgentOptions, db: Db | null): RunHandler {
+  const frames = createFrames()
+  const refuse = () => Promise.reject(new AppError('KC_BUG', 'A replayed run wanted to write to the log.'))
+  const tools = createAgentTools({ host, options, frames, send: refuse, agents: () => [] })
+  const sessions: Sessions = {
+    ...(db ? createSessions(db, host.env.now) : { length: () => 0, history: () => [] }),
+    append: () => undefined,
+  }
+  const parts = { ...options, group: host.settings.group, registry: createToolRegistry(tools), frames, sessions }
+  return (run) => runAgent(run, parts)
+}
