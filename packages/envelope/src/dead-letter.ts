@@ -16,6 +16,8 @@ export interface DeadLetterReason {
   /** agent_id of who writes the dead letter. */
   by: string
   atMs: number
+  /** Of a task that was given up: how its attempts ended, as JSON. */
+  attempts?: string
 }
 
 export interface DeadLetter {
@@ -40,6 +42,7 @@ export function deadLetterRecord(source: RawRecord, why: DeadLetterReason): Dead
     ['kc_dlq_by', text(why.by)],
     ['kc_dlq_at', text(formatTimestamp(why.atMs))],
   ]
+  if (why.attempts !== undefined) headers.push(['kc_dlq_attempts', text(why.attempts)])
   if (source.key) headers.push(['kc_dlq_key', source.key.subarray(0, KEPT_KEY_BYTES)])
   let { value } = source
   const wholeBytes = (value?.length ?? 0) + (source.key?.length ?? 0) + headersBytes(source.headers)

@@ -46,12 +46,20 @@ export function createDutyRecords({ env, tasks, sender, events }: DutyRecordsOpt
     tasks.put({ ...task, finished: true })
   }
 
-  function deadLetter(duty: Duty, record: RawRecord): void {
-    const why = { code: duty.code ?? 'KC_ENVELOPE_INVALID', reason: duty.reason ?? '' }
+  function deadLetter(duty: Duty, record: RawRecord, attempts?: string): void {
+    const about = { code: duty.code ?? 'KC_ENVELOPE_INVALID', reason: duty.reason ?? '' } as const
+    const why = attempts === undefined ? about : { ...about, attempts }
     sender.deadLetter(record, why)
     const source = `${record.topic}/${record.partition}/${record.offset}`
     store.noteDeadLetter(source, env.now())
     events.deadLetter(why.code, source, why.reason)
+  }
+
+  /** The last attempt and how many in a row came no further; all of them lie on `tasks.status`. */
+  function attemptsOf(taskId: string): string {
+    const { claim, released } = tasks.get(taskId)
+    const last = claim && { run_id: claim.runId, agent_id: claim.agentId, boot: claim.boot, ended: released ?? 'lost' }
+    return JSON.stringify({ attempts: claim?.attempt ?? 0, fruitless: (claim?.fruitless ?? 0) + 1, last })
   }
 
   function copyHome(record: RawRecord, taskId: string): void {
@@ -90,7 +98,7 @@ export function createDutyRecords({ env, tasks, sender, events }: DutyRecordsOpt
           end(duty.subject, 'expired', { code: 'KC_TASK_EXPIRED', message: 'The deadline of the task has passed.' })
           return
         case 'exhausted':
-          if (record) deadLetter({ ...duty, code: 'KC_TASK_EXHAUSTED' }, record)
+          if (record) deadLetter({ ...duty, code: 'KC_TASK_EXHAUSTED' }, record, attemptsOf(duty.subject))
           end(duty.subject, 'failed', {
             code: 'KC_TASK_EXHAUSTED',
             message:

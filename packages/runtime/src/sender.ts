@@ -45,7 +45,7 @@ export interface Sender {
   send(fields: NewRecord, options?: { id?: string; skill?: string }): Envelope
   /** Sends a copy of somebody's answer to the home partition of its task. */
   copy(envelope: Envelope): void
-  deadLetter(source: RawRecord, why: { code: ErrorCode; reason: string }): void
+  deadLetter(source: RawRecord, why: { code: ErrorCode; reason: string; attempts?: string }): void
 }
 
 export function createSender(options: {
@@ -82,8 +82,9 @@ export function createSender(options: {
       return envelope
     },
     copy: (envelope) => put(envelope, { isCopy: true }),
-    deadLetter(source, { code, reason }) {
-      const { key, value, headers } = deadLetterRecord(source, { code, reason, by: senderId, atMs: env.now() })
+    deadLetter(source, why) {
+      const { code, reason } = why
+      const { key, value, headers } = deadLetterRecord(source, { ...why, by: senderId, atMs: env.now() })
       const row = timeline.add({
         kind: 'decided',
         type: 'dlq',

@@ -1,4 +1,4 @@
-import { formatPlace, partitionFor, topicName } from '@kafclaw/envelope'
+import { formatPlace, lastHeader, partitionFor, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
 import { describe, expect, it, vi } from 'vitest'
 import type { RunHandler } from '../src/index.ts'
@@ -86,6 +86,27 @@ export function describeDuties(form: 'embedded' | 'kafka'): void {
       const expiresAt = new Date(Date.now() + 1000).toISOString()
       const asked = await group.client.ask({ expiresAt, payload: { content: 'x', skill: SKILL_OF_NOBODY } })
       expect((await asked.outcome).payload).toMatchObject({ status: 'expired', error: { code: 'KC_TASK_EXPIRED' } })
+    })
+
+    it('is the failure of a task whose attempts came no further three times in a row, with its request in the dead letters', async () => {
+      await using group = await createTestGroup(form)
+      await startThree(group)
+      const asked = await group.client.ask({ payload: { content: 'x', skill: SKILL_OF_NOBODY } })
+      const run = { agent_id: 'agent-x', run_id: 'run-x', boot: 4, attempt: 3 }
+      const claimed = { ...run, status: 'claimed', request: asked.place, fruitless: 2 } as const
+      await group.client.publish({ type: 'task_status', correlation_id: asked.taskId, payload: claimed })
+      const released = { ...run, status: 'released', reason: 'error' } as const
+      await group.client.publish({ type: 'task_status', correlation_id: asked.taskId, payload: released })
+      const able = group.start('agent-e', echo, { skills: [{ name: SKILL_OF_NOBODY }] })
+      await able.whenReady()
+      expect((await asked.outcome).payload).toMatchObject({ status: 'failed', error: { code: 'KC_TASK_EXHAUSTED' } })
+      await vi.waitFor(async () => {
+        const [letter] = await readAll(group.log, [topicName(group.scope, 'dlq')])
+        expect(letter?.key?.toString()).toBe(formatPlace(asked.place))
+        const attempts = lastHeader(letter?.headers ?? [], 'kc_dlq_attempts')?.toString() ?? '{}'
+        const last = { run_id: 'run-x', agent_id: 'agent-x', boot: 4, ended: 'error' }
+        expect(JSON.parse(attempts)).toEqual({ attempts: 3, fruitless: 3, last })
+      }, PATIENCE)
     })
 
     it('is the rejection of a malformed request whose task can be read, and never of a task that was asked for well', async () => {

@@ -30,6 +30,7 @@ export function wholeJson(record: Letter) {
   return {
     ...summaryJson(record),
     letters: record.others.map(letterJson),
+    attempts: record.attempts,
     key: bytesJson(record.key),
     value: bytesJson(record.value),
     headers: record.headers.map(([name, value]) => ({ name, ...bytesJson(value) })),

@@ -16,6 +16,8 @@ export interface DeadLetter extends RecordPlace {
 export interface BadRecord extends DeadLetter {
   /** Where it lies; null when the letter does not say, as one of another program may not. */
   source: RecordPlace | null
+  /** Of a task that was given up: how its attempts ended, as JSON. */
+  attempts: string | null
   key: Buffer | null
   value: Buffer | null
   /** Its own, without those that the letter has added. */
@@ -27,7 +29,19 @@ export interface BadRecord extends DeadLetter {
 }
 
 /** What the writers of dead letters add, before the headers of the record itself. */
-const LETTER_HEADERS = ['code', 'reason', 'topic', 'partition', 'offset', 'by', 'at', 'key', 'sha256', 'truncated']
+const LETTER_HEADERS = [
+  'code',
+  'reason',
+  'topic',
+  'partition',
+  'offset',
+  'by',
+  'at',
+  'key',
+  'sha256',
+  'truncated',
+  'attempts',
+]
 
 /** The bad records of the zone in the order in which they were put aside. Errors: KC_GROUP_MISSING, KC_KAFKA_UNREACHABLE. */
 export async function readDeadLetters(host: Host): Promise<BadRecord[]> {
@@ -78,6 +92,7 @@ function parseDeadLetter({ headers, ...record }: RawRecord): BadRecord {
     reason: textOf('reason'),
     by: textOf('by'),
     source: placeOf(textOf('topic'), textOf('partition'), textOf('offset')),
+    attempts: textOf('attempts'),
     key: letter.get('key') ?? null,
     value: record.value,
     headers: own,

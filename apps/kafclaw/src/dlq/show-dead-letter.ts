@@ -26,6 +26,7 @@ function toText(record: Letter, output: Output): string {
     ['record', source && formatPlace(source)],
     ['code', record.code],
     ['reason', record.reason],
+    ['attempts', record.attempts],
     ['by', record.by],
     ['put aside', `${formatTimestamp(record.timestampMs)} as ${formatPlace(record)}`],
     ...record.others.map((other): readonly [string, string] => ['again', `${formatPlace(other)} by ${other.by}`]),
