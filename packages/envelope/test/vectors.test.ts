@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { deriveRecordId, deriveTaskId, partitionFor, rankNumber } from '../src/index.ts'
+import { approvalIdFor, deriveRecordId, deriveTaskId, partitionFor, rankNumber, sha256 } from '../src/index.ts'
 import { murmur2 } from '../src/partition.ts'
 import { deriveTrace } from '../src/trace-context.ts'
 
@@ -8,6 +8,7 @@ interface Vectors {
   partition: Array<{ key: string; murmur2: number; partitions: number; partition: number }>
   record_id: Array<{ topic: string; partition: number; offset: number; timestamp_ms: number; id: string }>
   derived_task_id: Array<{ parts: string[]; id: string }>
+  approval_id: Array<{ task_id: string; step: number; redo: number; tool: string; input_hash: string; id: string }>
   rank: Array<{ parts: string[]; number: string }>
   trace: Array<{ id: string; correlation_id: string | null; trace_id: string; span_id: string }>
 }
@@ -46,6 +47,14 @@ describe('test vectors for participants in other languages', () => {
   it.each(vectors.derived_task_id)('derives the task id $id from its parts', ({ parts, id }) => {
     expect(deriveTaskId(parts)).toBe(id)
   })
+
+  it.each(vectors.approval_id)(
+    'binds the approval $id to what is shown',
+    ({ task_id, step, redo, tool, ...vector }) => {
+      const content = sha256(JSON.stringify([tool, vector.input_hash]))
+      expect(approvalIdFor({ taskId: task_id, step, redo, content })).toBe(vector.id)
+    },
+  )
 
   it.each(vectors.rank)('ranks $parts at $number', ({ parts, number }) => {
     expect(rankNumber(parts)).toBe(BigInt(number))
