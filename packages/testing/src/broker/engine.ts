@@ -21,6 +21,8 @@ export interface BrokerEngine {
 export interface EngineOptions {
   /** Folder of this broker alone. */
   folder: string
+  /** 16 bytes as base64url; brokers of one cluster have the same. */
+  clusterId: string
   properties: PropertyOptions
   cacheDir: string
 }

@@ -1,5 +1,7 @@
+export type { BrokerNode } from './broker-node.ts'
 export { findEngine } from './find-engine.ts'
 export { type OpenBroker, openBroker } from './open-broker.ts'
 export { type BrokerSettings, readBrokerSettings } from './settings.ts'
 export { type BrokerOptions, startBroker, type TestBroker } from './start-broker.ts'
+export { startCluster, type TestCluster } from './start-cluster.ts'
 export { KAFKA_VERSION } from './version.ts'

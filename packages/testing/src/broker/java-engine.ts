@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freeze } from '../freeze.ts'
 import { startFailed } from './broker-error.ts'
 import { classArchive } from './class-archive.ts'
 import { runCommand } from './command.ts'
@@ -60,6 +60,7 @@ export async function createJavaEngine(java: Java, options: EngineOptions): Prom
   // The formatter is the same jars: it starts faster on the archive of the broker, but must not record one of its own.
   await format(java.command, archive.records ? jvm : [...archive.jvmArgs, ...jvm], {
     path: files.properties,
+    clusterId: options.clusterId,
     users: options.properties.secure?.users ?? {},
   })
 
@@ -100,7 +101,9 @@ export async function createJavaEngine(java: Java, options: EngineOptions): Prom
     output: () => readFile(files.log, 'utf8').catch(() => ''),
     kill: () => end('SIGKILL', SHUT_DOWN_WITHIN_MS),
     shutDown: () => end('SIGTERM', SHUT_DOWN_WITHIN_MS),
-    pause: async () => void process?.child.kill('SIGSTOP'),
+    async pause() {
+      if (process) await freeze(process.pid)
+    },
     resume: async () => void process?.child.kill('SIGCONT'),
     // Data that nobody will read again needs no good order; an archive that is being recorded does.
     remove: () => (archive.records ? end('SIGTERM', SHUT_DOWN_WITHIN_MS) : end('SIGKILL', SHUT_DOWN_WITHIN_MS)),
@@ -114,7 +117,7 @@ function isAlive(child: ChildProcess): boolean {
 async function format(
   command: string,
   jvm: string[],
-  config: { path: string; users: Readonly<Record<string, string>> },
+  config: { path: string; clusterId: string; users: Readonly<Record<string, string>> },
 ) {
   const scram = Object.entries(config.users).flatMap(([name, password]) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
@@ -122,9 +125,8 @@ async function format(
       `${mechanism}=[name=${name},password=${password}]`,
     ]),
   )
-  const clusterId = randomBytes(16).toString('base64url')
   // In one word: an id may begin with a dash.
-  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config.path, ...scram]
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${config.clusterId}`, '-c', config.path, ...scram]
   const { code, output } = await runCommand(command, [...jvm, ...tool])
   if (code !== 0) throw startFailed('Kafka could not format its data folder', output)
 }

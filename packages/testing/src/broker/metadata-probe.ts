@@ -5,10 +5,10 @@ const METADATA_REQUEST = Buffer.from('0000000e0003000100000007ffff00000000', 'he
 const BROKER_COUNT_AT = 8
 
 /**
- * Asks a PLAINTEXT listener for its brokers; true when it names at least one.
+ * Asks a PLAINTEXT listener for its brokers; true when it names at least that many.
  * An open port is not enough: the socket server is up before the broker has registered itself.
  */
-export function answersMetadata(port: number): Promise<boolean> {
+export function answersMetadata(port: number, brokers = 1): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const socket = connect(port, '127.0.0.1')
   let answer = Buffer.alloc(0)
@@ -23,7 +23,7 @@ export function answersMetadata(port: number): Promise<boolean> {
   socket.on('data', (chunk) => {
     answer = Buffer.concat([answer, chunk])
     if (answer.length < 4 || answer.length < 4 + answer.readInt32BE(0)) return
-    end(answer.length >= BROKER_COUNT_AT + 4 && answer.readInt32BE(BROKER_COUNT_AT) > 0)
+    end(answer.length >= BROKER_COUNT_AT + 4 && answer.readInt32BE(BROKER_COUNT_AT) >= brokers)
   })
   return promise
 }

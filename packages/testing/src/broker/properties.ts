@@ -17,8 +17,17 @@ interface SecureProperties {
   authorize: boolean
 }
 
+/** The place of a broker among those that it forms a cluster with; each is broker and controller. */
+export interface ClusterPlace {
+  nodeId: number
+  /** `<node id>@<host>:<controller port>` of all of them. */
+  voters: readonly string[]
+}
+
 export interface PropertyOptions {
   ports: BrokerPorts
+  /** Null: it is alone. */
+  cluster: ClusterPlace | null
   dataDir: string
   /** Where the listeners bind; clients on this machine always reach them by 127.0.0.1. */
   bindHost: string
@@ -27,34 +36,51 @@ export interface PropertyOptions {
   extra: Readonly<Record<string, string>>
 }
 
-/** Settings for one node that is broker and controller, small, quick to start and quick to come back after kill -9. */
+/** Settings for a node that is broker and controller, small, quick to start and quick to come back after kill -9. */
 export function brokerProperties(options: PropertyOptions): Record<string, string> {
+  const { nodeId, voters } = options.cluster ?? { nodeId: 1, voters: [voterName(1, options.ports)] }
   return {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${options.ports.controller}`,
+    'node.id': String(nodeId),
+    'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': options.dataDir,
     ...listeners(options),
-    ...SINGLE_NODE,
+    ...INTERNAL_TOPICS,
+    ...replication(voters.length),
     ...SMALL_AND_QUICK,
     ...(options.secure ? security(options.secure) : {}),
     ...options.extra,
   }
 }
 
-const SINGLE_NODE = {
+/** How a broker's controller is named among the voters. */
+export function voterName(nodeId: number, { controller }: BrokerPorts): string {
+  return `${nodeId}@127.0.0.1:${controller}`
+}
+
+const INTERNAL_TOPICS = {
   'auto.create.topics.enable': 'false',
   'num.partitions': '1',
   'offsets.topic.num.partitions': '1',
-  'offsets.topic.replication.factor': '1',
   'transaction.state.log.num.partitions': '1',
-  'transaction.state.log.replication.factor': '1',
-  'transaction.state.log.min.isr': '1',
   'share.coordinator.state.topic.num.partitions': '1',
-  'share.coordinator.state.topic.replication.factor': '1',
-  'share.coordinator.state.topic.min.isr': '1',
+}
+
+/** Everything lies on every broker, and a record is acknowledged when all but one have it. */
+function replication(brokers: number): Record<string, string> {
+  const inSync = String(Math.max(1, brokers - 1))
+  const factor = String(brokers)
+  return {
+    'default.replication.factor': factor,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': factor,
+    'transaction.state.log.replication.factor': factor,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': factor,
+    'share.coordinator.state.topic.min.isr': inSync,
+  }
 }
 
 const SMALL_AND_QUICK = {
