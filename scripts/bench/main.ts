@@ -8,6 +8,9 @@ const USAGE = `npm run -s bench -- <name> [--json]
          --batch N    requests a batch (100)
   scale  cost of a task with 1, 2 and 4 workers; memory and cost of one worker for N tasks in one go and for a tenth
          --tasks N    tasks of the large go (100000)
+  journal  bytes on traces and in SQLite of runs of 10 to 10,000 steps over a long conversation, and the time to fold them
+  resume   kill -9 to the next step of the run, on the same host and on another one
+         --rounds N   kills of each kind (20)      --lease MS   lease of the zone (2000)
   start  whole processes: agent -m and --help, median of 10
 `
 
@@ -18,6 +21,8 @@ const { values, positionals } = parseArgs({
     trips: { type: 'string', default: '300' },
     tasks: { type: 'string' },
     batch: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '20' },
+    lease: { type: 'string', default: '2000' },
   },
 })
 
@@ -40,6 +45,18 @@ switch (positionals[0]) {
   case 'scale': {
     const { benchScale } = await import('./scale.ts')
     print(await benchScale({ tasks: Number(values.tasks ?? '100000') }))
+    process.exit(0)
+    break
+  }
+  case 'journal': {
+    const { benchJournal } = await import('./journal.ts')
+    print(await benchJournal())
+    process.exit(0)
+    break
+  }
+  case 'resume': {
+    const { benchResume } = await import('./resume.ts')
+    print(await benchResume({ rounds: Number(values.rounds), leaseMs: Number(values.lease) }))
     process.exit(0)
     break
   }

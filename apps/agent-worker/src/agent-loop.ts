@@ -16,7 +16,6 @@ export interface AgentParts extends AgentOptions {
   sessions: Sessions
 }
 
-/** A run that has not come to an answer after so many model calls is going in circles. */
 const MOST_TURNS = 50
 
 /** The loop of an agent: the model is asked, the tools it asks for are called, until it answers. Every step goes to the journal. */
@@ -25,7 +24,8 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
   const history = session === null ? [] : parts.sessions.history(session, await turnsBefore(run, session, parts))
   const conversation = startConversation(run, { ...parts, history })
   const cited: Citation[] = []
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
+  const { mostTurns = MOST_TURNS } = parts
+  for (let turn = 0; turn < mostTurns; turn++) {
     run.checkpoint()
     const answer = await askModel(run, { parts, conversation })
     if (answer.toolCalls.length === 0) {
@@ -53,7 +53,7 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
   }
   throw new AppError(
     'KC_RUN_FAILED',
-    `The model asked for tools ${MOST_TURNS} times and gave no answer; the run was ended.`,
+    `The model asked for tools ${mostTurns} times and gave no answer; the run was ended.`,
   )
 }
 

@@ -20,6 +20,8 @@ export interface AgentOptions {
   model: Model
   /** Memory read from a file on this machine; null: asked of the agent's indexer over the log. */
   recall: Recall | null
+  /** Calls of the model after which a run without an answer is going in circles; default 50. */
+  mostTurns?: number
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
   /** For tests, which switch rules of the journal off to see what they are for. */
