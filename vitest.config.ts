@@ -20,13 +20,26 @@ const units = globSync('{apps,packages}/*')
       name: basename(folder),
       root: folder,
       include: ['{src,test}/**/*.test.ts'],
-      exclude: ['**/node_modules/**', '**/dist/**', '**/*.broker.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/*.broker.test.ts', 'test/simulation/**'],
       testTimeout: 20_000,
       hookTimeout: 30_000,
       pool: 'forks' as const,
       sequence: { groupOrder: 1 },
     },
   }))
+
+/** A whole group on a virtual clock; it takes every core for itself. */
+const simulation = {
+  ...source,
+  test: {
+    name: 'simulation',
+    root: 'apps/kafclaw',
+    include: ['test/simulation/**/*.test.ts'],
+    pool: 'forks' as const,
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+}
 
 const scripts = {
   ...source,
@@ -38,7 +51,7 @@ const scripts = {
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks' as const,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 3 },
   },
 }
 
@@ -54,8 +67,8 @@ const broker = {
     hookTimeout: 120_000,
     pool: 'forks' as const,
     maxWorkers: 2,
-    sequence: { groupOrder: 3 },
+    sequence: { groupOrder: 4 },
   },
 }
 
-export default defineConfig({ test: { projects: [...units, scripts, broker] } })
+export default defineConfig({ test: { projects: [...units, simulation, scripts, broker] } })

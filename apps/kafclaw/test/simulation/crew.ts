@@ -1,0 +1,50 @@
+import { createAgentWorker } from '@kafclaw/agent-worker'
+import { createAuditSink } from '@kafclaw/audit-sink'
+import { createHashEmbedder } from '@kafclaw/memory'
+import { createMemoryIndexer } from '@kafclaw/memory-indexer'
+import { createOrchestrator } from '@kafclaw/orchestrator'
+import type { Program } from './machine.ts'
+import { createSimulatedModel } from './simulated-model.ts'
+import { AGENTS } from './stage.ts'
+import { createOnceTools } from './tools.ts'
+import type { World } from './world.ts'
+
+const CONCURRENCY = 2
+
+/** The programs of a group, each for a machine of its own. */
+export function drawPrograms(world: World): Program[] {
+  const { faults } = world
+  const programs = AGENTS.map((agentId) => agentProgram(world, agentId))
+  if (faults.indexer) {
+    programs.push(...AGENTS.slice(0, 2).map((agentId): Program => indexerProgram(agentId)))
+  }
+  if (faults.orchestrator)
+    programs.push({ id: 'orchestrator', start: (host) => createOrchestrator(host, 'orchestrator') })
+  if (faults.auditSink) programs.push({ id: 'audit-sink', start: (host) => createAuditSink(host, 'audit-sink') })
+  return programs
+}
+
+function agentProgram(world: World, agentId: string): Program {
+  const random = world.random.fork(`agent ${agentId}`)
+  return {
+    id: agentId,
+    start: (host) =>
+      createAgentWorker(host, {
+        agentId,
+        skills: ['chat'],
+        concurrency: CONCURRENCY,
+        instructions: 'Do what the plan says.',
+        model: createSimulatedModel({ env: host.env, random }),
+        recall: null,
+        tools: createOnceTools({ env: host.env, random, target: world.target.connect(host.env) }),
+        ...(world.journalRules ? { journalRules: world.journalRules } : {}),
+      }),
+  }
+}
+
+function indexerProgram(agentId: string): Program {
+  return {
+    id: `${agentId}-memory`,
+    start: (host) => createMemoryIndexer(host, { agentId, embedder: createHashEmbedder() }),
+  }
+}

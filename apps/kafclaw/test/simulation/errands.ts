@@ -1,0 +1,31 @@
+import type { Random } from '@kafclaw/env/testing'
+import type { Faults } from './faults.ts'
+import { drawPlan } from './plan.ts'
+import { AGENTS } from './stage.ts'
+
+/** A task that somebody will ask for. */
+export interface Errand {
+  readonly taskId: string
+  readonly content: string
+  readonly recipientId: string | null
+  readonly atMs: number
+  /** Asked for once more, so long after the first time. */
+  readonly againAfterMs: number | null
+  /** Cancelled so long after it was asked for. */
+  readonly cancelAfterMs: number | null
+}
+
+const MOST_ERRANDS = 5
+/** All are asked for while things go wrong. */
+const LATEST_MS = 4000
+
+export function drawErrands(random: Random, faults: Faults): Errand[] {
+  return Array.from({ length: 2 + random.below(MOST_ERRANDS - 1) }, (_, index) => ({
+    taskId: `task_${index}`,
+    content: JSON.stringify(drawPlan(random, { name: `plan-${index}`, agents: AGENTS })),
+    recipientId: random.flip(0.2) ? (random.oneOf(AGENTS) ?? null) : null,
+    atMs: random.between(0, LATEST_MS),
+    againAfterMs: faults.askedAgain && random.flip(0.4) ? random.between(0, 15_000) : null,
+    cancelAfterMs: faults.cancel && random.flip(0.4) ? random.between(0, 3000) : null,
+  }))
+}

@@ -1,0 +1,44 @@
+import type { Random } from '@kafclaw/env/testing'
+
+/** What may go wrong in a run of the simulation, and how likely a run has it. */
+const LIKELY = {
+  /** Processes die before or after any call to disk or log. */
+  crash: 0.6,
+  /** Processes stand still. */
+  pause: 0.3,
+  /** Batches whose acknowledgement is lost, that never arrive, that arrive twice, or long after they were given up. */
+  lostAck: 0.5,
+  /** One process reads from one leader far behind the others. */
+  slowLeader: 0.3,
+  /** The broker takes nothing and answers nothing for a while. */
+  frozenBroker: 0.25,
+  /** What one process sends is lost for a while, and nothing reaches it. */
+  cut: 0.3,
+  diskFull: 0.25,
+  /** The wall clock of one process is set forward or back. */
+  clockJump: 0.25,
+  /** All files of one process are gone. */
+  lostDisk: 0.15,
+  /** The log is compacted while it is read. */
+  compaction: 0.2,
+  /** Processes are stopped in order and started again. */
+  stop: 0.3,
+  /** Tasks are asked for again, also after they have ended. */
+  askedAgain: 0.5,
+  /** Records that nobody can read. */
+  poison: 0.3,
+  cancel: 0.2,
+  /** An orchestrator advises. */
+  orchestrator: 0.4,
+  /** Agents have an indexer for their memory. */
+  indexer: 0.4,
+  auditSink: 0.4,
+} as const
+
+export type Fault = keyof typeof LIKELY
+export type Faults = Readonly<Record<Fault, boolean>>
+
+export function drawFaults(random: Random): Faults {
+  const drawn = Object.entries(LIKELY).map(([fault, likely]) => [fault, random.flip(likely)])
+  return Object.fromEntries(drawn)
+}

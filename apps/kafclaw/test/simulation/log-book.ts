@@ -1,0 +1,65 @@
+import { decode, type Envelope, formatPlace, parseTopicName, type RecordPlace } from '@kafclaw/envelope'
+import type { OutgoingRecord } from '@kafclaw/kafka'
+import { isHome } from '@kafclaw/tasks'
+import { PARTITIONS } from './stage.ts'
+import type { Reached } from './world.ts'
+
+/** What was ever written, noted as it was written: compaction takes nothing away here. */
+export interface LogBook {
+  /** Ids of all envelopes, by place. */
+  readonly ids: ReadonlyMap<string, string>
+  /** Tasks that were asked for and have no outcome yet. */
+  readonly open: ReadonlySet<string>
+  append(record: OutgoingRecord & RecordPlace, timestampMs: number): void
+}
+
+export function createLogBook(reach: (what: Reached) => void): LogBook {
+  const ids = new Map<string, string>()
+  const open = new Set<string>()
+  const ended = new Set<string>()
+
+  function noteTask(envelope: Envelope, partition: number): void {
+    const taskId = envelope.correlation_id
+    if (taskId === null) return
+    if (envelope.type === 'request') {
+      if (!ended.has(taskId)) open.add(taskId)
+      else reach('asked again after its end')
+    }
+    if (envelope.type !== 'response' || !isHome(taskId, partition, PARTITIONS)) return
+    ended.add(taskId)
+    open.delete(taskId)
+  }
+
+  return {
+    ids,
+    open,
+    append(record, timestampMs) {
+      if (parseTopicName(record.topic)?.kind === 'dlq') reach('dead letter')
+      const decoded = decode({ ...record, timestampMs })
+      if (decoded.kind !== 'envelope') return
+      const { envelope } = decoded
+      ids.set(formatPlace(record), envelope.id)
+      noteTask(envelope, record.partition)
+      const what = whatIsReached(envelope)
+      if (what) reach(what)
+    },
+  }
+}
+
+function whatIsReached({ type, payload }: Envelope): Reached | null {
+  switch (type) {
+    case 'request':
+      return payload.parent_task_id === null ? null : 'child task'
+    case 'task_status':
+      if (payload.status === 'released') return 'task given back'
+      return payload.status === 'claimed' && payload.attempt > 1 ? 'task taken over' : null
+    case 'response':
+      return payload.status === 'cancelled' ? 'cancelled' : null
+    case 'trace':
+      return payload.phase === 'started' ? 'run went on' : null
+    case 'memory':
+      return 'item remembered'
+    default:
+      return null
+  }
+}

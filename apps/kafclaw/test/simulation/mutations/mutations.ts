@@ -1,0 +1,90 @@
+import type { AgentOptions } from '@kafclaw/agent-worker'
+import type { Breach } from '../world.ts'
+
+type JournalRules = NonNullable<AgentOptions['journalRules']>
+
+interface Broken {
+  /** The first seed that finds it, as far as is known: from there on it is looked for. */
+  readonly seed: number
+  /** Promises of which one at least is broken then. */
+  readonly breaks: readonly Breach[]
+}
+
+/** A rule that the product can be told to leave out. */
+interface FlagMutation extends Broken {
+  readonly rule: keyof JournalRules
+}
+
+/** A rule switched off by other words in one source. */
+interface SourceMutation extends Broken {
+  /** From the root of the repository. */
+  readonly file: string
+  /** Text that stands there exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+/** Rules of the product without which some seed must break a promise. */
+export const MUTATIONS = {
+  'fence on traces': { seed: 150, rule: 'fence', breaks: ['effect twice', 'a finished step was done again'] },
+  'reading the intent back': { seed: 48, rule: 'readBack', breaks: ['effect twice'] },
+  settle: { seed: 2, rule: 'settle', breaks: ['effect twice'] },
+  'in doubt after a timeout': { seed: 2, rule: 'doubtAfterTimeout', breaks: ['effect twice'] },
+  journal_from: { seed: 30, rule: 'journalFrom', breaks: ['effect twice', 'a finished step was done again'] },
+  'first decision': {
+    seed: 20,
+    file: 'packages/tasks/src/fold-approval.ts',
+    find: 'return state.decision === null ? { ...state, decision: envelope } : state',
+    replace: 'return { ...state, decision: envelope }',
+    breaks: ['effect twice', 'answer without effect'],
+  },
+  'outbox delete after ack': {
+    seed: 4,
+    file: 'packages/runtime/src/outbox-relay.ts',
+    find: 'const places = await publisher.publish(rows.map((row) => row.record))',
+    replace: `options.onAcknowledged(pairUp(rows, rows.map(({ record }) => ({ topic: record.topic, partition: record.partition, offset: 0 }))))
+      const places = await publisher.publish(rows.map((row) => row.record))`,
+    breaks: ['no outcome', 'timeline differs'],
+  },
+  'single flight of the producer': {
+    seed: 10,
+    file: 'packages/runtime/src/outbox-relay.ts',
+    find: `        await send(queue.slice(0, count))
+        queue = queue.slice(count)
+`,
+    replace: `        const rows = queue.slice(0, count)
+        queue = queue.slice(count)
+        void (async () => {
+          for (;;) try { return await send(rows) } catch { await sleep(env, 50, stopping.signal) }
+        })()
+`,
+    breaks: ['sent out of order'],
+  },
+  'dead letter': {
+    seed: 3,
+    file: 'packages/runtime/src/ingest.ts',
+    find: "if (decoded.kind === 'poison') options.poison(record, decoded)",
+    replace: "if (decoded.kind === 'poison') events.skipped('poison')",
+    breaks: ['missing dead letter'],
+  },
+  "deriving the child's id": {
+    seed: 21,
+    file: 'packages/tools/src/derived-id.ts',
+    find: 'return deriveTaskId([call.taskId,',
+    replace: 'return deriveTaskId([call.runId,',
+    breaks: ['asked twice'],
+  },
+} as const satisfies Readonly<Record<string, FlagMutation | SourceMutation>>
+
+export type MutationName = keyof typeof MUTATIONS
+
+export function isMutationName(name: string): name is MutationName {
+  return Object.hasOwn(MUTATIONS, name)
+}
+
+/** Options for a run without the rule; none where the rule is switched off in its source. */
+export function rulesWithout(name: string | undefined): { journalRules?: JournalRules } {
+  if (name === undefined || !isMutationName(name)) return {}
+  const mutation = MUTATIONS[name]
+  return 'rule' in mutation ? { journalRules: { [mutation.rule]: false } } : {}
+}
