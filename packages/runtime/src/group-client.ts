@@ -126,24 +126,6 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
     return topics.has(topicName(scope, 'skill_requests', envelope.payload.skill)) ? envelope.payload.skill : null
   }
 
-  function toRequest(question: Question): RequestEnvelope {
-    const id = env.newId()
-    return createEnvelope(
-      {
-        type: 'request',
-        ...scope,
-        sender_id: senderId,
-        recipient_id: question.recipientId ?? null,
-        correlation_id: question.taskId ?? `task_${id}`,
-        causation_id: question.causationId ?? null,
-        expires_at: question.expiresAt ?? null,
-        labels: { integrity: 'trusted', confidentiality: 'internal' },
-        payload: question.payload,
-      },
-      { id, nowMs: env.now() },
-    )
-  }
-
   /** Asked again under one task id, all who ask wait for one outcome. */
   function listen(taskId: string): Promise<ResponseEnvelope> {
     const settle = waiting.get(taskId) ?? Promise.withResolvers<ResponseEnvelope>()
@@ -155,7 +137,7 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
     await reader.caughtUp
     // An id that was made here was never asked before; any other may have its outcome on the log already.
     if (questions.some(({ taskId }) => taskId !== undefined)) await answered.readBack()
-    const requests = questions.map(toRequest)
+    const requests = questions.map((question) => toRequest(question, options))
     const outcomes = requests.map(({ correlation_id: taskId }, index) => {
       const isNew = questions[index]?.taskId === undefined
       const outcome = isNew ? listen(taskId) : answered.outcomeOf(taskId, () => listen(taskId))
@@ -192,6 +174,25 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
       for (const settle of waiting.values()) settle.reject(new AppError('KC_RUNTIME_STOPPED', 'The client was closed.'))
     },
   }
+}
+
+function toRequest(question: Question, { env, group, zone, senderId }: GroupClientOptions): RequestEnvelope {
+  const id = env.newId()
+  return createEnvelope(
+    {
+      type: 'request',
+      group,
+      zone,
+      sender_id: senderId,
+      recipient_id: question.recipientId ?? null,
+      correlation_id: question.taskId ?? `task_${id}`,
+      causation_id: question.causationId ?? null,
+      expires_at: question.expiresAt ?? null,
+      labels: { integrity: 'trusted', confidentiality: 'internal' },
+      payload: question.payload,
+    },
+    { id, nowMs: env.now() },
+  )
 }
 
 /** The zone record of the group, or null where there is none. */

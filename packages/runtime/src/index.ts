@@ -5,14 +5,7 @@ export { describeGap } from './describe-gap.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export { EXIT, toExitCode } from './exit-codes.ts'
 export { createFollowingService } from './following-service.ts'
-export {
-  type Asked,
-  connectGroup,
-  type GroupClient,
-  type GroupClientOptions,
-  type Question,
-  readZone,
-} from './group-client.ts'
+export { type Asked, connectGroup, type GroupClient, type Question, readZone } from './group-client.ts'
 export { groupTopics, readGroupRecords } from './group-records.ts'
 export type { GroupView } from './group-view.ts'
 export { type Host, type HostOptions, type MemberParts, openHost, openMember, type Service, VERSION } from './host.ts'
@@ -24,18 +17,7 @@ export { deadLetterPoison } from './poison-records.ts'
 export type { Readiness, ReadinessCheck } from './readiness.ts'
 export { buildRecordTree, type RecordNode, sortRecords, type TreeLink } from './record-tree.ts'
 export { renderTree } from './render-tree.ts'
-export type {
-  ChildRequest,
-  Run,
-  RunHandler,
-  RunOutcome,
-  Settlement,
-  StepCall,
-  StepOutcome,
-  StepOutput,
-  StepResult,
-  StepSpec,
-} from './run.ts'
+export type { ChildRequest, Run, RunHandler, RunOutcome } from './run.ts'
 export { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
 export { readServedBy, type ServedBy } from './served-by.ts'
 export { runServiceProcess, type ServiceProcess, toEndCode } from './service-process.ts'
@@ -44,7 +26,7 @@ export { generateConfigurationDoc } from './settings-doc.ts'
 export type { Secret } from './settings-secret.ts'
 export { type Mode, type Origin, SETTINGS, type Service as ServiceName, type SettingKey } from './settings-table.ts'
 export { type SettingView, viewSettings } from './settings-view.ts'
+export type { Settlement, StepCall, StepOutcome, StepOutput, StepResult, StepSpec } from './step.ts'
 export type { StoredTask } from './task-store.ts'
-export { summarize } from './timeline.ts'
 export { createTopicFollower, type FollowedRows, type TopicFollower } from './topic-follower.ts'
 export { type CitedRecord, type TracedRecord, toTracedRecord } from './traced-record.ts'

@@ -2,7 +2,7 @@ import type { Env } from '@kafclaw/env'
 import {
   type AppError,
   type Envelope,
-  type NewAnnouncePayload,
+  type NewPayloads,
   type RawRecord,
   type ResponseEnvelope,
   topicName,
@@ -53,7 +53,7 @@ export interface MemberOptions {
   /** The id under which it announces itself, claims and answers. */
   agentId: string
   role: 'agent' | 'orchestrator' | 'indexer' | 'audit'
-  skills: NonNullable<NewAnnouncePayload['skills']>
+  skills: NonNullable<NewPayloads['announce']['skills']>
   /** Runs at once. */
   capacity: number
   handler: RunHandler

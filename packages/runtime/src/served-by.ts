@@ -6,13 +6,12 @@ import {
   formatPlace,
   type RecordPlace,
   type SkillEnvelope,
-  type SkillPayload,
   topicName,
 } from '@kafclaw/envelope'
 import { type Log, readAll } from '@kafclaw/kafka'
 import type { TopicScope } from './apply-topics.ts'
 
-export type ServedBy = SkillPayload['served_by']
+export type ServedBy = SkillEnvelope['payload']['served_by']
 
 /** What stands on `control.skills` about a skill: the last record of its key. */
 export interface SkillRecord {

@@ -1,4 +1,4 @@
-import type { AnnounceEnvelope, AnnouncePayload } from '@kafclaw/envelope'
+import type { AnnounceEnvelope } from '@kafclaw/envelope'
 
 /** The last beat of an agent, as it lies on `announce`. */
 export interface RosterEntry {
@@ -8,7 +8,7 @@ export interface RosterEntry {
   /** Append time of the last beat, epoch milliseconds: the broker's clock, the same for every reader. */
   appendedMs: number
   offset: number
-  manifest: AnnouncePayload
+  manifest: AnnounceEnvelope['payload']
 }
 
 /** The roster of a zone, folded from `announce`. */

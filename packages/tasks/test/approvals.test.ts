@@ -1,11 +1,11 @@
-import { type ApprovalEnvelope, createEnvelope, type NewApprovalPayload } from '@kafclaw/envelope'
+import { type ApprovalEnvelope, createEnvelope, type NewPayloads } from '@kafclaw/envelope'
 import { expect, it } from 'vitest'
 import { foldApproval, newApproval } from '../src/index.ts'
 
 const ID = 'approval_1'
 let made = 0
 
-function approval(payload: NewApprovalPayload): ApprovalEnvelope {
+function approval(payload: NewPayloads['approval']): ApprovalEnvelope {
   const id = `0198f3c2-0000-7000-8000-${String(made++).padStart(12, '0')}`
   const scope = { group: 'acme', zone: 'public', sender_id: 'ops', correlation_id: 'task_1' }
   return createEnvelope({ ...scope, type: 'approval', payload }, { id, nowMs: 0 })

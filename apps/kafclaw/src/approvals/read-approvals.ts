@@ -51,7 +51,7 @@ export async function readApproval(host: Host, approvalId: string): Promise<Appr
 }
 
 /** Folds the records of `control.approvals` in log order. */
-export function createApprovalList() {
+function createApprovalList() {
   const states = new Map<string, ApprovalState>()
   const records = new Map<string, ApprovalRecord[]>()
   return {

@@ -31,14 +31,16 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
         return listTopics(invocation)
       }),
     )
-  planned(topics, 'plan', 'Shows what `apply` would create, and what differs from the table. Changes nothing.').action(
-    (options: PlanOptions) =>
-      run(async (invocation) => {
-        const { planTopics } = await import('../topics/plan-topics.ts')
-        return planTopics(invocation, options)
-      }),
+  planned(
+    topics.command('plan'),
+    'Shows what `apply` would create, and what differs from the table. Changes nothing.',
+  ).action((options: PlanOptions) =>
+    run(async (invocation) => {
+      const { planTopics } = await import('../topics/plan-topics.ts')
+      return planTopics(invocation, options)
+    }),
   )
-  planned(topics, 'apply', APPLY_DESCRIPTION, [
+  planned(topics.command('apply'), APPLY_DESCRIPTION, [
     ['kafclaw topics apply --skill invoice --served-by group', 'a program of yours serves it; agents leave it alone'],
     ['kafclaw topics apply --skill invoice --served-by claim --change', 'agents take it over from there on'],
   ])
@@ -77,21 +79,15 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
     )
 }
 
-function planned(
-  topics: Command,
-  name: string,
-  description: string,
-  more: ReadonlyArray<readonly [command: string, what: string]> = [],
-): Command {
-  return topics
-    .command(name)
+type Example = readonly [command: string, what: string]
+
+function planned(command: Command, description: string, more: readonly Example[] = []): Command {
+  const call = `kafclaw topics ${command.name()}`
+  return command
     .description(description)
     .option('--skill <name>', 'with a topic of its own for this skill; may be given again', collect)
     .option('--partitions <count>', 'partitions of the task topics of a new zone, for life (default 6)')
-    .addHelpText(
-      'after',
-      examples([[`kafclaw topics ${name}`, ''], [`kafclaw topics ${name} --skill invoice`, ''], ...more]),
-    )
+    .addHelpText('after', examples([[call, ''], [`${call} --skill invoice`, ''], ...more]))
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -5,7 +5,7 @@ import { DISCARD, type HandledLetters, type Handling, readHandledLetters, subjec
 import { type BadRecord, readDeadLetters } from './read-dead-letters.ts'
 import { taskOfLetter } from './revive-request.ts'
 
-export type LetterState = 'open' | 'redriven' | 'discarded'
+type LetterState = 'open' | 'redriven' | 'discarded'
 
 /** A bad record with what was done about it, oldest first. */
 export interface Letter extends BadRecord {

@@ -2,7 +2,7 @@ import { decode, type Envelope, type RawRecord, type RecordPlace, type TracePayl
 import { type BlobChunk, chunkOf, joinChunks, parseOutput } from '@kafclaw/runtime'
 import { createJournal, isHome, type JournalRecord } from '@kafclaw/tasks'
 
-export type TraceEnvelope = Extract<Envelope, { type: 'trace' }>
+type TraceEnvelope = Extract<Envelope, { type: 'trace' }>
 
 /** A record of the journal with its place and what it says. */
 export interface TracePlace extends RecordPlace {

@@ -1,8 +1,8 @@
 import { AppError, type ApprovalEnvelope, approvalIdFor, decode, sha256, topicName } from '@kafclaw/envelope'
 import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
 import { type ApprovalState, foldApproval, newApproval } from '@kafclaw/tasks'
-import type { Settlement } from '../run.ts'
 import type { Sender } from '../sender.ts'
+import type { Settlement } from '../step.ts'
 import type { Doubt } from './settle-doubt.ts'
 
 /** Asks a person what became of an effect that nobody else can settle. */

@@ -1,6 +1,6 @@
 import { sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
-import type { StepOutcome, StepResult } from '../run.ts'
+import type { StepOutcome, StepResult } from '../step.ts'
 import { fenced } from './resume-run.ts'
 import { callOf, type StepWork, stopIfAborted } from './step-work.ts'
 

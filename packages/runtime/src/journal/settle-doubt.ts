@@ -1,5 +1,5 @@
 import { type Env, sleep } from '@kafclaw/env'
-import type { Settlement, StepCall } from '../run.ts'
+import type { Settlement, StepCall } from '../step.ts'
 import type { Approvals } from './approvals.ts'
 import type { StepRecord } from './step-record.ts'
 import type { StepWork } from './step-work.ts'
