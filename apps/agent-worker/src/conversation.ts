@@ -5,7 +5,7 @@ import { createConversationHash } from './input-hash.ts'
 /** What a run needs of the answer of a model, from a call or from the journal. */
 export type Answer = Pick<ModelAnswer, 'content' | 'toolCalls' | 'usage'>
 
-/** The messages of one run, in order, with their running hash and what they have cost. */
+/** The messages of one run, in order, with the running hash of what was said and what they have cost. */
 export interface Conversation {
   readonly messages: readonly Message[]
   add(message: Message): void
@@ -25,7 +25,8 @@ export function startConversation(
     messages.push(message)
     hash.add(message)
   }
-  add({ role: 'system', content: options.instructions ?? builtInInstructions(options) })
+  // No part of the hash: they are those of whoever runs it, and another agent may go on where this one stops.
+  messages.push({ role: 'system', content: options.instructions ?? builtInInstructions(options) })
   for (const message of options.history) add(message)
   add({ role: 'user', content: run.request.payload.content })
   return {
