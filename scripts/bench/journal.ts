@@ -8,8 +8,7 @@ import { openDatabase } from '@kafclaw/storage'
 import { createJournal } from '@kafclaw/tasks'
 import { createLogger, noMetrics } from '@kafclaw/telemetry'
 import { tempDir, uniqueName } from '@kafclaw/testing'
-import { createTool } from '@kafclaw/tools'
-import * as Type from 'typebox'
+import { createTool, Type } from '@kafclaw/tools'
 import { median, round } from './figures.ts'
 
 const STEPS = [10, 100, 1000, 10_000] as const

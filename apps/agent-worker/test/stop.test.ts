@@ -1,6 +1,5 @@
 import { createScriptedModel } from '@kafclaw/llm'
-import { createTool, spawnGroup } from '@kafclaw/tools'
-import { Type } from 'typebox'
+import { createTool, spawnGroup, Type } from '@kafclaw/tools'
 import { expect, it, vi } from 'vitest'
 import { createTestAgents, type TestAgents } from './agents.ts'
 

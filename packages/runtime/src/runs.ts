@@ -1,5 +1,5 @@
 import type { Env } from '@kafclaw/env'
-import { AppError, type ResponseEnvelope } from '@kafclaw/envelope'
+import type { ResponseEnvelope } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
@@ -8,7 +8,8 @@ import type { GroupCommit } from './group-commit.ts'
 import { createStepStore } from './journal/step-store.ts'
 import type { RunStepsOptions } from './journal/step-work.ts'
 import type { MemberEvents } from './member-events.ts'
-import type { RunHandler, RunOutcome } from './run.ts'
+import type { RunHandler } from './run.ts'
+import { createRunEnding } from './run-ending.ts'
 import { createRunRecords } from './run-records.ts'
 import type { Sender } from './sender.ts'
 import { createSlots, type Slots } from './slots.ts'
@@ -57,11 +58,6 @@ export interface RunsOptions
   onFree(): void
 }
 
-const PARENT_ENDED: RunOutcome = {
-  status: 'cancelled',
-  error: { code: 'KC_TASK_CANCELLED', message: 'The task that asked for this one has ended.', retryable: false },
-}
-
 export function createRuns(options: RunsOptions): Runs {
   const { env, logger, events, tasks } = options
   const slots = createSlots(options.capacity, options.onFree)
@@ -70,6 +66,7 @@ export function createRuns(options: RunsOptions): Runs {
   const children = new Map<string, Set<ActiveRun>>()
   const records = createRunRecords(options)
   const store = createStepStore(options.db)
+  const ending = createRunEnding(options, { records, isStopping: () => stopping })
   let confirming: ActiveRun[] = []
   let stopping = false
 
@@ -94,16 +91,6 @@ export function createRuns(options: RunsOptions): Runs {
     void work(run)
   }
 
-  /** Nobody waits for the answer of a child whose parent has ended: whoever holds it ends it too. */
-  function endWithParent(run: ActiveRun): void {
-    run.confirmation.confirmed
-      .then(() => options.commit.submit(() => respond(run, PARENT_ENDED)))
-      .then(() => run.abort('the task that asked for it has ended'))
-      .catch((cause: unknown) =>
-        logger.debug({ err: cause, taskId: run.taskId }, 'a child did not end with its parent'),
-      )
-  }
-
   function leave(run: ActiveRun): void {
     run.giveSlotBack()
     run.end()
@@ -117,57 +104,15 @@ export function createRuns(options: RunsOptions): Runs {
 
   async function work(run: ActiveRun): Promise<void> {
     try {
-      const outcome = await handle(run)
-      if (outcome === null) await giveTaskBack(run)
-      else await answer(run, outcome)
+      const outcome = await ending.handle(run)
+      if (outcome === null) await ending.giveTaskBack(run)
+      else await ending.answer(run, outcome)
     } catch (error) {
       if (!run.signal.aborted)
         logger.error({ err: error, taskId: run.taskId, runId: run.runId }, 'a run could not be ended')
     } finally {
       leave(run)
     }
-  }
-
-  /** The handler's outcome; null when the run stopped before it had one. */
-  async function handle(run: ActiveRun): Promise<RunOutcome | null> {
-    const parentId = run.request.payload.parent_task_id
-    if (parentId !== null && tasks.get(parentId).outcome !== null) return PARENT_ENDED
-    try {
-      return await options.handler(run)
-    } catch (error) {
-      if (run.signal.aborted || (error instanceof AppError && error.code === 'KC_RUN_STOPPED')) return null
-      const known = AppError.fromUnknown(error, 'KC_RUN_FAILED')
-      logger.warn({ err: error, taskId: run.taskId }, `a run failed: ${known.message}`)
-      return { status: 'failed', error: records.toWireError(known) }
-    }
-  }
-
-  async function answer(run: ActiveRun, outcome: RunOutcome): Promise<void> {
-    for (let sent = false; !sent && !run.signal.aborted; ) {
-      await options.untilMayAct(run.signal)
-      sent = await run.commit(() => respond(run, outcome))
-    }
-  }
-
-  /** Inside a transaction: false when the lease does not allow it now. */
-  function respond(run: ActiveRun, outcome: RunOutcome): boolean {
-    const task = tasks.get(run.taskId)
-    const isOver = task.outcome !== null || task.finished || task.claim?.runId !== run.runId
-    if (run.signal.aborted || isOver) return true
-    // Looked at right before the answer: the claim may have taken long to come back.
-    if (!options.mayAct()) return false
-    records.respond(run, run.request, outcome)
-    events.outcome(outcome.status)
-    tasks.put({ ...task, finished: true })
-    return true
-  }
-
-  async function giveTaskBack(run: ActiveRun): Promise<void> {
-    if (run.signal.aborted && !stopping) return
-    await run.commit(() => {
-      const task = tasks.get(run.taskId)
-      if (task.outcome === null && task.claim?.runId === run.runId) records.release(run, 'shutdown')
-    })
   }
 
   return {
@@ -189,7 +134,7 @@ export function createRuns(options: RunsOptions): Runs {
       confirming = []
     },
     changed(task) {
-      if (task.outcome !== null) for (const child of children.get(task.taskId) ?? []) endWithParent(child)
+      if (task.outcome !== null) for (const child of children.get(task.taskId) ?? []) ending.withParent(child)
       const run = active.get(task.taskId)
       if (!run) return
       if (task.outcome !== null) {

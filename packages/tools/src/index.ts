@@ -1,3 +1,5 @@
+/** For the parameters of a tool. */
+export { Type } from 'typebox'
 export {
   type AgentAnswer,
   type AgentQuestion,

@@ -36,7 +36,7 @@ export function readStepRecord(record: RawRecord, taskId: string): StepRecord | 
   return decoded.envelope.correlation_id === taskId ? stepRecordOf(decoded.envelope, record.timestampMs) : null
 }
 
-export function stepRecordOf({ id, payload }: TraceEnvelope, atMs: number): StepRecord {
+function stepRecordOf({ id, payload }: TraceEnvelope, atMs: number): StepRecord {
   return {
     recordId: id,
     attempt: payload.attempt,
