@@ -69,11 +69,15 @@ export function describeAudit(form: TestForm): void {
       expect(types(buildRecordTree(found.records))).toEqual([
         [
           'request',
-          ['task_status', ['trace', ['request', ['task_status', ['trace', 'memory']], 'response']]],
-          ['response', 'memory'],
+          [
+            'task_status',
+            // The intent, what came of it, and its result, which cites what the answer rests on.
+            ['trace', ['request', ['task_status', ['trace', 'memory']], 'response'], ['trace', 'memory']],
+          ],
+          'response',
         ],
       ])
-      expect(found.tree).toHaveLength(10)
+      expect(found.tree).toHaveLength(11)
       expect(found.records.map(({ id }) => id)).toContain(memory.envelope.id)
       const child = found.records.find(({ parent_task_id }) => parent_task_id === asked.taskId)
       const subjects = [child?.correlation_id ?? '', outcome.id, formatPlace(asked.place), child?.id ?? '']
