@@ -23,7 +23,7 @@ export function createDirector(world: World, options: { random: Random; machines
   const { random, machines } = options
   const { simulation, brokerProcess } = world
   const { env } = simulation.process('director')
-  const untilMs = random.between(4000, 12_000)
+  const untilMs = world.script?.untilMs ?? random.between(3000, 9000)
   let isHealing = false
 
   const inAWhile = (ms: number): number => simulation.elapsedMs() + ms
@@ -104,7 +104,9 @@ export function createDirector(world: World, options: { random: Random; machines
 
   /** Sometimes at once, sometimes after others have found it absent. */
   function comeBackLater(machine: Machine): void {
-    env.setTimer(random.flip(0.5) ? random.between(0, 300) : random.between(300, 6000), () => machine.start())
+    const scriptedMs = world.script?.crash?.backAfterMs
+    const drawnMs = random.flip(0.5) ? random.between(0, 300) : random.between(300, 6000)
+    env.setTimer(scriptedMs ?? drawnMs, () => machine.start())
   }
 
   function watch(): void {
@@ -132,6 +134,8 @@ export function createDirector(world: World, options: { random: Random; machines
         if (world.faults[fault as Fault]) plan({ most, strike })
       }
       if (world.faults.lostAck) for (const { network } of machines) network.setLoss(random.between(0.01, 0.2))
+      const crash = world.script?.crash
+      if (crash) machines.find(({ name }) => name === crash.machine)?.crashAfter(crash.call)
       watch()
     },
     heal() {

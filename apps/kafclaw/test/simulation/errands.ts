@@ -17,7 +17,7 @@ export interface Errand {
 
 const MOST_ERRANDS = 5
 /** All are asked for while things go wrong. */
-const LATEST_MS = 4000
+const LATEST_MS = 3000
 
 export function drawErrands(random: Random, faults: Faults): Errand[] {
   return Array.from({ length: 2 + random.below(MOST_ERRANDS - 1) }, (_, index) => ({

@@ -38,6 +38,8 @@ const LIKELY = {
 export type Fault = keyof typeof LIKELY
 export type Faults = Readonly<Record<Fault, boolean>>
 
+export const NO_FAULTS: Faults = Object.fromEntries(Object.keys(LIKELY).map((fault) => [fault, false])) as Faults
+
 export function drawFaults(random: Random): Faults {
   const drawn = Object.entries(LIKELY).map(([fault, likely]) => [fault, random.flip(likely)])
   return Object.fromEntries(drawn)

@@ -26,6 +26,8 @@ export interface Machine {
   crash(why: Extract<Reached, `died ${string}`>): void
   /** It dies at one of its next calls to disk or log. */
   crashAfter(calls: number): void
+  /** How many calls it has made in all its lives. */
+  calls(): number
   /** Stops in order; off when that is done. */
   stop(): Promise<void>
   fillDisk(untilMs: number): void
@@ -43,6 +45,7 @@ export function createMachine(world: World, program: Program): Machine {
   let process: SimulatedProcess | null = null
   let service: ReturnType<Program['start']> | null = null
   let boots = 0
+  let calls = 0
   let callsLeft = Number.POSITIVE_INFINITY
   let fullUntilMs = 0
   let clockAheadMs = 0
@@ -64,6 +67,7 @@ export function createMachine(world: World, program: Program): Machine {
   /** Whether the call still leaves the process; it may be the one at which it dies. */
   function mayCall(mine: SimulatedProcess, what: string): boolean {
     if (!mine.isAlive()) return false
+    calls++
     if (--callsLeft > 0) return true
     world.say(() => `${program.id} comes to ${what}`)
     crash('died at a call')
@@ -139,6 +143,7 @@ export function createMachine(world: World, program: Program): Machine {
     files,
     network,
     process: () => process,
+    calls: () => calls,
     start,
     crash,
     crashAfter(calls) {

@@ -2,7 +2,7 @@ import type { Random } from '@kafclaw/env/testing'
 import { BLIND, SETTLING } from './tools.ts'
 
 /** A call that the model will ask for. */
-export interface PlannedCall {
+interface PlannedCall {
   tool: string
   args: Record<string, unknown>
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { isMutationName, MUTATIONS, rulesWithout } from './mutations/mutations.ts'
 import { simulate, type Verdict } from './simulate.ts'
+import { isCrash } from './simulated-disk.ts'
 
 const USAGE = `Usage: node -C @kafclaw/source apps/kafclaw/test/simulation/run.ts [--seed N] [--seeds COUNT] [--step N] [--mutation NAME] [--until-broken] [--trace] [--json]
 
@@ -75,6 +76,9 @@ async function runSeed(seed: number, { trace, json, mutation }: RunOptions): Pro
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', note)
   const report = toReport(verdict, performance.now() - startMs)
+  const left = unhandled.find((error) => !isCrash(error))
+  // In a process of its own it would end the service.
+  if (left) report.breaches.push(['a promise was left alone', left instanceof Error ? `${left.stack}` : String(left)])
   if (trace) process.stdout.write(`${verdict.trace.join('\n')}\n`)
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
   else if (report.breaches.length > 0) process.stdout.write(describe(report))

@@ -21,6 +21,8 @@ export interface Verdict {
   readonly breaches: ReadonlyMap<Breach, string>
   readonly reached: ReadonlyMap<Reached, number>
   readonly trace: readonly string[]
+  /** How often each machine has called its disk or the log. */
+  readonly calls: ReadonlyMap<string, number>
   /** Every record, in the order of topics, partitions and offsets, as text. */
   readonly log: string
 }
@@ -29,7 +31,7 @@ export interface Verdict {
 export async function simulate(options: WorldOptions): Promise<Verdict> {
   using world = createWorld(options)
   const { random, simulation, brokerProcess } = world
-  const errands = drawErrands(random.fork('errands'), world.faults)
+  const errands = world.script?.errands ?? drawErrands(random.fork('errands'), world.faults)
   const programs = [...drawPrograms(world), createClientProgram(world, { errands, random: random.fork('client') })]
   using stack = new DisposableStack()
   const machines = programs.map((program) => {
@@ -66,7 +68,8 @@ export async function simulate(options: WorldOptions): Promise<Verdict> {
   await simulation.run(() => isOver)
   judge(world, machines)
   const { seed, faults, breaches, reached, trace } = world
-  return { seed, faults, breaches, reached, trace, log: logText(world) }
+  const calls = new Map(machines.map((machine) => [machine.name, machine.calls()]))
+  return { seed, faults, breaches, reached, trace, calls, log: logText(world) }
 }
 
 async function setUp({ simulation, broker }: World): Promise<void> {

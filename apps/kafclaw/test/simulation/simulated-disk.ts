@@ -1,5 +1,6 @@
 import { AppError } from '@kafclaw/envelope'
-import { type Db, type Disk, type Family, openDatabase, type Statement } from '@kafclaw/storage'
+import type { Db, Disk, Family, Statement } from '@kafclaw/storage'
+import { giveBack, takeDatabase } from './database-pool.ts'
 
 /** The files of one machine. They outlive its processes; what was committed stays. */
 export interface SimulatedFiles extends Disposable {
@@ -32,10 +33,10 @@ export function isCrash(error: unknown): boolean {
 }
 
 export function createSimulatedFiles(): SimulatedFiles {
-  const files = new Map<string, Db>()
+  const files = new Map<string, { db: Db; family: Family }>()
   const locks = new Map<string, DiskGate>()
   function lose(): void {
-    for (const db of files.values()) db.close()
+    for (const { db, family } of files.values()) giveBack(db, family)
     files.clear()
   }
   return {
@@ -59,17 +60,17 @@ export function createSimulatedFiles(): SimulatedFiles {
         return guard(fileAt(path, family), path, gate)
       },
     }),
-    peek: (path) => files.get(path) ?? null,
+    peek: (path) => files.get(path)?.db ?? null,
     lose,
     [Symbol.dispose]: lose,
   }
 
   function fileAt(path: string, family: Family): Db {
     const known = files.get(path)
-    if (known) return known
-    const made = openDatabase(':memory:', family)
-    files.set(path, made)
-    return made
+    if (known) return known.db
+    const db = takeDatabase(family)
+    files.set(path, { db, family })
+    return db
   }
 }
 

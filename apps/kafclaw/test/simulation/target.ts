@@ -4,7 +4,7 @@ import { AppError } from '@kafclaw/envelope'
 import type { World } from './world.ts'
 
 /** Something that was done to the world. */
-export interface Effect {
+interface Effect {
   /** What was to be done; each plan names it once. */
   readonly name: string
   readonly key: string

@@ -7,8 +7,9 @@ import {
   type Simulation,
 } from '@kafclaw/env/testing'
 import { createSimulatedBroker, type SimulatedBroker } from '@kafclaw/kafka/testing'
-import { drawFaults, type Faults } from './faults.ts'
+import { drawFaults, type Faults, NO_FAULTS } from './faults.ts'
 import { createLogBook, type LogBook } from './log-book.ts'
+import type { Script } from './script.ts'
 import { LEADERS } from './stage.ts'
 import { createTarget, type Target } from './target.ts'
 import { toTraceLine } from './trace-line.ts'
@@ -24,7 +25,6 @@ export type Breach =
   | 'readers disagree'
   | 'a service died'
   | 'a bug was reported'
-  | 'a promise was left alone'
   | 'unexpected dead letter'
   | 'missing dead letter'
   | 'audit differs'
@@ -73,6 +73,7 @@ export interface World extends Disposable {
   readonly isTraced: boolean
   /** Rules of the journal that are switched off; null: none. */
   readonly journalRules: JournalRules | null
+  readonly script: Script | null
   readonly simulation: Simulation
   readonly broker: SimulatedBroker
   readonly brokerProcess: SimulatedProcess
@@ -99,13 +100,13 @@ export interface WorldOptions {
   seed: number
   isTraced?: boolean
   journalRules?: JournalRules
-  /** Instead of those that the seed draws. */
-  faults?: Faults
+  /** Instead of what the seed draws. */
+  script?: Script
 }
 
-export function createWorld({ seed, isTraced = false, journalRules, faults: given }: WorldOptions): World {
+export function createWorld({ seed, isTraced = false, journalRules, script }: WorldOptions): World {
   const random = createRandom(seed)
-  const faults = given ?? drawFaults(random.fork('faults'))
+  const faults = script ? NO_FAULTS : drawFaults(random.fork('faults'))
   const simulation = createSimulation({ random: random.fork('scheduler') })
   const brokerProcess = simulation.process('broker')
   const book = createLogBook(reach)
@@ -143,6 +144,7 @@ export function createWorld({ seed, isTraced = false, journalRules, faults: give
     faults,
     isTraced,
     journalRules: journalRules ?? null,
+    script: script ?? null,
     simulation,
     broker,
     brokerProcess,

@@ -5,6 +5,9 @@ import type { RecordSource } from '../embedded/record-source.ts'
 import type { TopicTable } from '../embedded/topic-table.ts'
 import type { NewTopic, OutgoingRecord } from '../log.ts'
 
+/** Topics that have grown, each with the leaders of the partitions that did. */
+export type GrownTopics = ReadonlyArray<{ topic: string; leader: number }>
+
 /** What the logs of the processes share. */
 export interface BrokerParts {
   readonly clusterId: string
@@ -18,5 +21,6 @@ export interface BrokerParts {
   append(records: readonly OutgoingRecord[]): RecordPlace[]
   createTopics(topics: readonly NewTopic[]): string[]
   deleteTopics(names: readonly string[]): void
-  subscribe(onChange: (leader: number | null) => void): () => void
+  /** Hears of the topics that have grown; null: topics or their beginnings have changed. */
+  subscribe(onChange: (grown: GrownTopics | null) => void): () => void
 }

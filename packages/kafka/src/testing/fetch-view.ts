@@ -9,7 +9,10 @@ export interface FetchView {
   readonly watch: ChangeWatch
 }
 
-export function createFetchView(parts: BrokerParts, link: SimulatedLink): FetchView {
+export function createFetchView(
+  parts: BrokerParts,
+  { link, topics }: { link: SimulatedLink; topics: ReadonlySet<string> },
+): FetchView {
   const { table, leaderOf } = parts
   /** Offsets before which the records of a partition have arrived. */
   const arrived = new Map<string, number>()
@@ -46,9 +49,9 @@ export function createFetchView(parts: BrokerParts, link: SimulatedLink): FetchV
     watch: {
       subscribe(callback) {
         onChange = callback
-        const unsubscribe = parts.subscribe((leader) => {
-          if (leader === null) link.env.nextTurn(callback)
-          else fetchFrom(leader)
+        const unsubscribe = parts.subscribe((grown) => {
+          if (grown === null) link.env.nextTurn(callback)
+          else for (const { topic, leader } of grown) if (topics.has(topic)) fetchFrom(leader)
         })
         return () => {
           unsubscribe()

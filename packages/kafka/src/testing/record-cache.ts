@@ -1,15 +1,20 @@
-import type { RawRecord } from '@kafclaw/envelope'
+import type { RawRecord, RecordPlace } from '@kafclaw/envelope'
 import type { RecordSource } from '../embedded/record-source.ts'
-import type { OffsetRange } from '../log.ts'
+import type { OffsetRange, OutgoingRecord } from '../log.ts'
+
+export interface RecordCache {
+  readonly source: RecordSource
+  /** A record was written; kept where all before it are. */
+  appended(record: OutgoingRecord & RecordPlace, nowMs: number): void
+  /** The log has lost records. */
+  forget(): void
+}
 
 /**
  * Keeps what was read of a log that one process writes: many readers meet the same records again and again, and reading
  * them from SQLite each time would be most of the work of a simulation.
  */
-export function createRecordCache(
-  source: RecordSource,
-  ranges: () => readonly OffsetRange[],
-): { source: RecordSource; forget(): void } {
+export function createRecordCache(source: RecordSource, ranges: () => readonly OffsetRange[]): RecordCache {
   interface Kept {
     records: RawRecord[]
     /** Everything before it is kept. */
@@ -40,6 +45,14 @@ export function createRecordCache(
   }
 
   return {
+    appended({ topic, partition, offset, key, value, headers }, nowMs) {
+      const known = kept.get(`${topic}/${partition}`)
+      if (known?.next !== offset) return
+      // As the log itself stamps it: times never go back within a partition.
+      const timestampMs = Math.max(known.records.at(-1)?.timestampMs ?? 0, nowMs)
+      known.records.push({ topic, partition, offset, timestampMs, key, value, headers })
+      known.next = offset + 1
+    },
     forget: () => kept.clear(),
     source: {
       read({ topic, partition, position, maxBytes }) {

@@ -7,7 +7,7 @@ import { deleteBefore, keepHouse } from '../embedded/housekeeping.ts'
 import { createRecordSource, type RecordSource } from '../embedded/record-source.ts'
 import { createTopicTable } from '../embedded/topic-table.ts'
 import type { Log, OffsetRange, OutgoingRecord } from '../log.ts'
-import type { BrokerParts } from './broker-parts.ts'
+import type { BrokerParts, GrownTopics } from './broker-parts.ts'
 import { createRecordCache } from './record-cache.ts'
 import type { SimulatedLink } from './simulated-link.ts'
 import { createSimulatedLog } from './simulated-log.ts'
@@ -40,14 +40,14 @@ export function createSimulatedBroker(options: {
   const db = openDatabase(':memory:', 'log')
   const sql = createTopicTable(db)
   const stored = createRecordSource(db)
-  const { source, forget } = createRecordCache(stored, () => ranges)
+  const { source, appended, forget } = createRecordCache(stored, () => ranges)
   const appender = createAppender(db)
-  const subscribers = new Set<(leader: number | null) => void>()
+  const subscribers = new Set<(grown: GrownTopics | null) => void>()
   let ranges: OffsetRange[] = []
 
-  function changed(leader: number | null): void {
-    if (leader === null) ranges = sql.everyRange()
-    for (const subscriber of subscribers) subscriber(leader)
+  function changed(grown: GrownTopics | null): void {
+    if (grown === null) ranges = sql.everyRange()
+    for (const subscriber of subscribers) subscriber(grown)
   }
 
   function leaderOf(topic: string, partition: number): number {
@@ -58,13 +58,11 @@ export function createSimulatedBroker(options: {
 
   /** The ends are asked for by each reader at each wake: they are kept here, because nobody else writes this log. */
   function noteAppended(places: readonly RecordPlace[]): void {
-    const leaders = new Set<number>()
     for (const { topic, partition, offset } of places) {
       const range = ranges.find((other) => other.topic === topic && other.partition === partition)
       if (range) range.end = Math.max(range.end, offset + 1)
-      leaders.add(leaderOf(topic, partition))
     }
-    for (const leader of leaders) changed(leader)
+    changed(places.map(({ topic, partition }) => ({ topic, leader: leaderOf(topic, partition) })))
   }
 
   const parts: BrokerParts = {
@@ -76,10 +74,13 @@ export function createSimulatedBroker(options: {
     leaderOf,
     append(records) {
       try {
-        const places = appender.append(records, env.now())
+        const nowMs = env.now()
+        const places = appender.append(records, nowMs)
         for (const [index, record] of records.entries()) {
           const place = places[index]
-          if (place) onAppend?.({ ...record, ...place })
+          if (!place) continue
+          appended({ ...record, ...place }, nowMs)
+          onAppend?.({ ...record, ...place })
         }
         noteAppended(places)
         return places

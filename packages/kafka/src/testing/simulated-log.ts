@@ -37,9 +37,14 @@ export function createSimulatedLog(parts: BrokerParts, link: SimulatedLink): Log
     publisher: (options) => createSimulatedPublisher({ parts, link, failIfClosed }, options),
     read(options) {
       failIfClosed()
-      const { source, watch } = createFetchView(parts, link)
+      const topics = new Set(options.topics)
+      const { source, watch } = createFetchView(parts, { link, topics })
       const reader = createEmbeddedReader({ env: link.env, table, source, watch }, options)
-      const close = reader.close
+      const { close, addTopics } = reader
+      reader.addTopics = (added) => {
+        for (const topic of added) topics.add(topic)
+        return addTopics(added)
+      }
       reader.close = () => {
         readers.delete(reader)
         return close()
