@@ -1,5 +1,5 @@
 import type { Env } from '@kafclaw/env'
-import type { ResponseEnvelope } from '@kafclaw/envelope'
+import { type ResponseEnvelope, topicName } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
@@ -39,6 +39,8 @@ export interface Runs {
 export interface RunsOptions
   extends Pick<RunStepsOptions, 'reader' | 'rules' | 'settleDoubt' | 'partitions' | 'clockMs'> {
   db: Db
+  group: string
+  zone: string
   env: Env
   logger: Logger
   events: MemberEvents
@@ -65,7 +67,7 @@ export function createRuns(options: RunsOptions): Runs {
   /** Runs of tasks that another task has asked for, by that task. */
   const children = new Map<string, Set<ActiveRun>>()
   const records = createRunRecords(options)
-  const store = createStepStore(options.db)
+  const store = createStepStore(options.db, topicName(options, 'traces'))
   const ending = createRunEnding(options, { records, isStopping: () => stopping })
   let confirming: ActiveRun[] = []
   let stopping = false

@@ -1,5 +1,6 @@
 import { AppError, decode, sha256, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
+import { openDatabase } from '@kafclaw/storage'
 import { describe, expect, it, vi } from 'vitest'
 import type { MemberOptions, RunHandler, StepSpec } from '../src/index.ts'
 import { createEffectLedger } from './effect-ledger.ts'
@@ -15,12 +16,14 @@ interface Story {
   by: 'agent-a' | 'agent-b'
   more?: Partial<StepSpec>
   overrides?: Partial<MemberOptions>
+  /** What happens while nobody runs. */
+  between?(group: TestGroup, taskId: string): void
   /** What happens while the second run goes on. */
   meanwhile?(group: TestGroup, taskId: string): Promise<void>
 }
 
 /** Kills the first run at a point, lets the second one end, and tells what happened in the world. */
-async function tell(form: 'embedded' | 'kafka', { point, by, more = {}, overrides, meanwhile }: Story) {
+async function tell(form: 'embedded' | 'kafka', { point, by, more = {}, overrides, between, meanwhile }: Story) {
   await using group = await createTestGroup(form)
   const ledger = createEffectLedger()
   const gate = createGate(point)
@@ -33,6 +36,7 @@ async function tell(form: 'embedded' | 'kafka', { point, by, more = {}, override
   const done = steps.executed.slice(0, point.startsWith('before') ? undefined : -1)
   await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(done.length), PATIENCE)
   await first.abandon()
+  between?.(group, asked.taskId)
   group.start(by, steps.handler, overrides)
   await meanwhile?.(group, asked.taskId)
   const { payload } = await asked.outcome
@@ -50,6 +54,13 @@ async function traces(group: TestGroup, taskId: string) {
 
 async function results(group: TestGroup, taskId: string) {
   return (await traces(group, taskId)).filter(({ phase }) => phase === 'result')
+}
+
+/** As if the file had been copied after step 0 and put back now. */
+function forgetAfterFirstStep(path: string, taskId: string): void {
+  using db = openDatabase(path, 'state')
+  db.prepare('delete from run_step where task_id = ? and step > 0').run(taskId)
+  db.exec(`delete from timeline where type = 'trace' and seq > (select min(seq) from timeline where type = 'trace')`)
 }
 
 const receipt = (taskId: string, redo: number): string => `receipt of ${taskId}/1/${redo}`
@@ -77,6 +88,16 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
         for (const name of done) expect(executed.filter((other) => other === name)).toHaveLength(1)
       },
     )
+  })
+
+  it('finds on the log what a state file that was put back from a copy does not know', async () => {
+    const { payload, executed, effects, taskId } = await tell(form, {
+      ...{ point: 'before note', by: 'agent-a' },
+      between: (group, id) => forgetAfterFirstStep(group.stateFile('agent-a'), id),
+    })
+    expect(payload.status).toBe('completed')
+    expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
+    expect(executed.filter((name) => name === 'charge' || name === 'check')).toEqual(['charge', 'check'])
   })
 
   describe('an effect in doubt', () => {

@@ -31,10 +31,15 @@ async function whole(record: StepRecord, watch: JournalWatch): Promise<StepRecor
   return { ...record, output: parseOutput(await joinChunks(outputRef, watch.chunks(outputRef.uri))), outputRef: null }
 }
 
-/** What was written before is in our own rows; what may fence us can only have come after our claim. */
-function readOn({ run, reader, readFrom, store, partitions }: RunStepsOptions): Promise<JournalWatch> {
+/**
+ * What was written before is in our own rows, and what may fence us can only have come after our claim. The rows of an earlier
+ * boot reach as far as they have seen it sent: a disk that was put back from a copy knows nothing of what came then.
+ */
+function readOn({ run, previous, reader, readFrom, store, partitions }: RunStepsOptions): Promise<JournalWatch> {
   const home = { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
-  return reader.watch(home, readFrom, store.of(run.taskId))
+  const isOfThisBoot = previous?.boot === run.claim.boot
+  const sentBefore = store.sentBefore(home.partition) ?? run.claim.journalFrom
+  return reader.watch(home, isOfThisBoot ? readFrom : Math.min(readFrom, sentBefore), store.of(run.taskId))
 }
 
 async function readAll({ run, reader, readFrom, rules, partitions }: RunStepsOptions): Promise<JournalWatch> {

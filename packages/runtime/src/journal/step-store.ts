@@ -9,13 +9,18 @@ export interface StepStore {
   hasRun(taskId: string, runId: string): boolean
   /** All records of the task that are here, in the order in which they were written. */
   of(taskId: string): StepRecord[]
+  /**
+   * The offset in a partition of `traces` before which all records of this service are here, as of the start of the process:
+   * what its outbox sends again lies behind others. Null where nothing is known.
+   */
+  sentBefore(partition: number): number | null
 }
 
 type StepRow = Row<'state', 'runStep'>
 
 const NO_STEP = -1
 
-export function createStepStore(db: Db): StepStore {
+export function createStepStore(db: Db, topic: string): StepStore {
   const insert = db.prepare(
     `insert into run_step (task_id, attempt, step, redo, phase, run_id, record_id, kind, name, input_hash, output, status, usage,
        citations, at_ms)
@@ -28,6 +33,7 @@ export function createStepStore(db: Db): StepStore {
   const selectRun = db.prepare<[string, string], { n: number }>(
     'select 1 as n from run_step where task_id = ? and run_id = ? limit 1',
   )
+  const sent = readSent(db, topic)
   return {
     add(taskId, record) {
       insert.run(
@@ -50,7 +56,22 @@ export function createStepStore(db: Db): StepStore {
     },
     hasRun: (taskId, runId) => selectRun.get(taskId, runId) !== undefined,
     of: (taskId) => select.all(taskId).map(toRecord),
+    sentBefore: (partition) => sent.get(partition) ?? null,
   }
+}
+
+/** Looked for in the newest rows only: what is not found there is read from where the journal begins. */
+const NEWEST_ROWS = 20_000
+
+function readSent(db: Db, topic: string): ReadonlyMap<number, number> {
+  const rows = db
+    .prepare<[string], { partition: number; next: number }>(
+      `select "partition", max("offset") + 1 as next
+       from (select topic, "partition", "offset" from timeline order by seq desc limit ${NEWEST_ROWS})
+       where topic = ? and "offset" is not null group by "partition"`,
+    )
+    .all(topic)
+  return new Map(rows.map(({ partition, next }) => [partition, next]))
 }
 
 /** The row was written by `add`: what it holds as JSON needs no second check. */
