@@ -21,7 +21,8 @@ export function giveBack(db: Db, family: Family): void {
   pool.set(family, [...(pool.get(family) ?? []), db])
 }
 
-function tablesOf(db: Db): string[] {
+/** Names of all tables, SQLite's own left out. */
+export function tablesOf(db: Db): string[] {
   const sql = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
   return db
     .prepare<[], { name: string }>(sql)

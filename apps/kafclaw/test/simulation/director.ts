@@ -1,7 +1,7 @@
 import type { Random } from '@kafclaw/env/testing'
 import type { Fault } from './faults.ts'
 import type { Machine } from './machine.ts'
-import { LEADERS } from './stage.ts'
+import { AGENTS, LEADERS } from './stage.ts'
 import type { World } from './world.ts'
 
 const MINUTE_MS = 60_000
@@ -96,6 +96,22 @@ export function createDirector(world: World, options: { random: Random; machines
         machine.crash('died with its disk')
         machine.files.lose()
         world.lostDisks.add(machine.name)
+      },
+    },
+    oldDisk: {
+      most: 2,
+      strike(machine) {
+        // Word indexes and audits are made anew from the log; what an agent keeps is not.
+        if (!AGENTS.includes(machine.name)) return
+        const putBack = machine.files.backUp()
+        env.setTimer(random.between(50, 4000), () => {
+          if (isHealing) return
+          machine.crash('died by kill -9')
+          putBack()
+          world.lostDisks.add(machine.name)
+          world.reach('old disk put back')
+          world.say(() => `${machine.name} has an old disk again`)
+        })
       },
     },
     compaction: { most: 4, strike: () => world.broker.keepHouse() },

@@ -19,6 +19,8 @@ const LIKELY = {
   clockJump: 0.25,
   /** All files of one process are gone. */
   lostDisk: 0.15,
+  /** The files of one agent are put back as they were a while ago. */
+  oldDisk: 0.15,
   /** The log is compacted while it is read. */
   compaction: 0.2,
   /** Processes are stopped in order and started again. */

@@ -1,6 +1,6 @@
 import { AppError } from '@kafclaw/envelope'
 import type { Db, Disk, Family, Statement } from '@kafclaw/storage'
-import { giveBack, takeDatabase } from './database-pool.ts'
+import { giveBack, tablesOf, takeDatabase } from './database-pool.ts'
 
 /** The files of one machine. They outlive its processes; what was committed stays. */
 export interface SimulatedFiles extends Disposable {
@@ -10,6 +10,8 @@ export interface SimulatedFiles extends Disposable {
   peek(path: string): Db | null
   /** Everything is gone, as on a new machine. */
   lose(): void
+  /** A copy of everything that lies there now; calling it puts that back. For machines that are off. */
+  backUp(): () => void
 }
 
 /** Decides on each call of a process to its disk. */
@@ -62,6 +64,12 @@ export function createSimulatedFiles(): SimulatedFiles {
     }),
     peek: (path) => files.get(path)?.db ?? null,
     lose,
+    backUp() {
+      const copies = [...files.values()].map(({ db }) => copyRows(db))
+      return () => {
+        for (const putBack of copies) putBack()
+      }
+    },
     [Symbol.dispose]: lose,
   }
 
@@ -72,6 +80,26 @@ export function createSimulatedFiles(): SimulatedFiles {
     files.set(path, { db, family })
     return db
   }
+}
+
+/** Rows are copied one by one, because a file in memory cannot be put back under a connection that stays open. */
+function copyRows(db: Db): () => void {
+  const tables = tablesOf(db).map((table) => ({
+    table,
+    rows: db.prepare<[], object>(`select * from "${table}"`).all(),
+  }))
+  return () =>
+    db.transaction(() => {
+      for (const { table, rows } of tables) {
+        db.exec(`delete from "${table}"`)
+        for (const row of rows) {
+          const columns = Object.keys(row)
+          const names = columns.map((column) => `"${column}"`).join(', ')
+          const places = columns.map(() => '?').join(', ')
+          db.prepare(`insert into "${table}" (${names}) values (${places})`).run(...Object.values(row))
+        }
+      }
+    })
 }
 
 /**

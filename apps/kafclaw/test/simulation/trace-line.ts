@@ -1,14 +1,13 @@
-import { decode, parseTopicName, type RecordPlace } from '@kafclaw/envelope'
-import type { OutgoingRecord } from '@kafclaw/kafka'
+import { decode, parseTopicName, type RawRecord } from '@kafclaw/envelope'
 
 const PAYLOAD_CHARS = 300
 
 /** One line about a record for whoever reads a trace; null for heartbeats, of which there are too many. */
-export function toTraceLine(record: OutgoingRecord & RecordPlace): string | null {
+export function toTraceLine(record: RawRecord): string | null {
   const { topic, partition, offset } = record
   const name = parseTopicName(topic)?.kind ?? topic
   if (name === 'announce') return null
-  const decoded = decode({ ...record, timestampMs: 0 })
+  const decoded = decode(record)
   const place = `[${name}/${partition}/${offset}]`
   if (decoded.kind !== 'envelope') return `${place} ${decoded.kind} ${record.key} ${record.value}`
   const { envelope } = decoded

@@ -40,6 +40,7 @@ export const REACHED = [
   'died at a call',
   'died by kill -9',
   'died with its disk',
+  'old disk put back',
   'stopped in order',
   'stood still',
   'broker stood still',
@@ -120,7 +121,7 @@ export function createWorld({ seed, isTraced = false, journalRules, script }: Wo
     leaders: LEADERS,
     onAppend(record) {
       book.append(record, brokerProcess.env.now())
-      const line = isTraced ? toTraceLine(record) : null
+      const line = isTraced ? toTraceLine({ ...record, timestampMs: brokerProcess.env.now() }) : null
       if (line !== null) say(() => line)
     },
   })
