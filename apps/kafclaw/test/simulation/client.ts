@@ -10,6 +10,7 @@ import type { World } from './world.ts'
 /** Asks for everything on its list until it has been acknowledged, and waits for the outcomes. What it has done is lost when it dies. */
 export function createClientProgram(world: World, options: { errands: readonly Errand[]; random: Random }): Program {
   return {
+    name: 'client',
     id: 'client',
     start(host) {
       const ended = Promise.withResolvers<MemberEnd>()

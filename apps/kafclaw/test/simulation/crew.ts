@@ -14,23 +14,30 @@ const CONCURRENCY = 2
 /** The programs of a group, each for a machine of its own. */
 export function drawPrograms(world: World): Program[] {
   const { faults } = world
-  const programs = AGENTS.map((agentId) => agentProgram(world, agentId))
+  const programs = AGENTS.map((agentId) => agentProgram(world, { name: agentId, id: agentId }))
+  if (faults.twin) programs.push({ ...agentProgram(world, { name: 'twin of agent-a', id: 'agent-a' }), isLate: true })
   if (faults.indexer) {
     programs.push(...AGENTS.slice(0, 2).map((agentId): Program => indexerProgram(agentId)))
   }
   if (faults.orchestrator)
-    programs.push({ id: 'orchestrator', start: (host) => createOrchestrator(host, 'orchestrator') })
-  if (faults.auditSink) programs.push({ id: 'audit-sink', start: (host) => createAuditSink(host, 'audit-sink') })
+    programs.push({
+      name: 'orchestrator',
+      id: 'orchestrator',
+      start: (host) => createOrchestrator(host, 'orchestrator'),
+    })
+  if (faults.auditSink)
+    programs.push({ name: 'audit-sink', id: 'audit-sink', start: (host) => createAuditSink(host, 'audit-sink') })
   return programs
 }
 
-function agentProgram(world: World, agentId: string): Program {
-  const random = world.random.fork(`agent ${agentId}`)
+function agentProgram(world: World, { name, id }: Pick<Program, 'name' | 'id'>): Program {
+  const random = world.random.fork(`agent on ${name}`)
   return {
-    id: agentId,
+    name,
+    id,
     start: (host) =>
       createAgentWorker(host, {
-        agentId,
+        agentId: id,
         skills: ['chat'],
         concurrency: CONCURRENCY,
         instructions: 'Do what the plan says.',
@@ -44,6 +51,7 @@ function agentProgram(world: World, agentId: string): Program {
 
 function indexerProgram(agentId: string): Program {
   return {
+    name: `${agentId}-memory`,
     id: `${agentId}-memory`,
     start: (host) => createMemoryIndexer(host, { agentId, embedder: createHashEmbedder() }),
   }

@@ -30,6 +30,8 @@ const LIKELY = {
   /** Records that nobody can read. */
   poison: 0.3,
   cancel: 0.2,
+  /** A second process with the id of an agent, on a machine of its own. */
+  twin: 0.15,
   /** An orchestrator advises. */
   orchestrator: 0.4,
   /** Agents have an indexer for their memory. */

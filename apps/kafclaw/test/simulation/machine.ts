@@ -9,19 +9,28 @@ import type { Reached, World } from './world.ts'
 
 /** What a machine runs when it is switched on. */
 export interface Program {
-  /** The id under which it takes part. */
+  /** Of its machine; no two have the same. */
+  readonly name: string
+  /** The id under which it takes part; twins have the same. */
   readonly id: string
+  /** Somebody switches it on later. */
+  readonly isLate?: true
   start(host: Host): Pick<Service, 'ended' | 'stop'>
 }
 
 /** A machine with one program on it: its process dies and is started again, its files stay. */
 export interface Machine {
   readonly name: string
+  readonly id: string
+  readonly isLate: boolean
   readonly files: SimulatedFiles
   readonly network: Network
   /** Of the process that runs now; null between two. */
   process(): SimulatedProcess | null
+  /** Nothing while it runs, or after it was replaced. */
   start(): void
+  /** A newer boot has taken its place: it stays off. */
+  isReplaced(): boolean
   /** Kill -9: nothing of it runs or is written any more. */
   crash(why: Extract<Reached, `died ${string}`>): void
   /** It dies at one of its next calls to disk or log. */
@@ -39,7 +48,8 @@ export interface Machine {
 
 export function createMachine(world: World, program: Program): Machine {
   const { simulation } = world
-  const random = world.random.fork(program.id)
+  const { name } = program
+  const random = world.random.fork(name)
   const files = createSimulatedFiles()
   const network = createNetwork({ world, random: random.fork('network') })
   let process: SimulatedProcess | null = null
@@ -49,10 +59,11 @@ export function createMachine(world: World, program: Program): Machine {
   let callsLeft = Number.POSITIVE_INFINITY
   let fullUntilMs = 0
   let clockAheadMs = 0
+  let isReplaced = false
 
   function end(why: string): void {
     if (!process) return
-    world.say(() => `${program.id} ${why}`)
+    world.say(() => `${name} ${why}`)
     process.end()
     process = null
     service = null
@@ -69,7 +80,7 @@ export function createMachine(world: World, program: Program): Machine {
     if (!mine.isAlive()) return false
     calls++
     if (--callsLeft > 0) return true
-    world.say(() => `${program.id} comes to ${what}`)
+    world.say(() => `${name} comes to ${what}`)
     crash('died at a call')
     return false
   }
@@ -82,14 +93,14 @@ export function createMachine(world: World, program: Program): Machine {
         const isChange = what === 'begin' || what === 'commit' || what === 'run' || what === 'exec'
         if (!isChange || fullUntilMs < simulation.elapsedMs() || random.flip(0.3)) return
         world.reach('disk full')
-        throw new AppError('KC_STORAGE_FULL', `No space is left on the disk of ${program.id}.`)
+        throw new AppError('KC_STORAGE_FULL', `No space is left on the disk of ${name}.`)
       },
     }
     const { env } = mine
     const logger = createLogger({
-      service: program.id,
+      service: name,
       level: world.isTraced ? 'info' : 'warn',
-      destination: { write: (line) => mine.isAlive() && world.logged(program.id, line) },
+      destination: { write: (line) => mine.isAlive() && world.logged(name, line) },
     })
     const log = world.broker.connect({ ...network, env, mayCall: (what) => mayCall(mine, what) })
     return {
@@ -105,11 +116,11 @@ export function createMachine(world: World, program: Program): Machine {
   }
 
   function start(): void {
-    if (process) return
-    const mine = simulation.process(`${program.id}#${++boots}`)
+    if (process || isReplaced) return
+    const mine = simulation.process(`${name}#${++boots}`)
     process = mine
     mine.moveClock(clockAheadMs)
-    world.say(() => `${program.id} starts, boot ${boots}`)
+    world.say(() => `${name} starts, boot ${boots}`)
     try {
       const started = program.start(createHost(mine))
       if (process !== mine) return
@@ -125,7 +136,11 @@ export function createMachine(world: World, program: Program): Machine {
 
   function ended(mine: SimulatedProcess, state: MemberEnd): void {
     if (process !== mine) return
-    if (state.reason === 'replaced') world.breach('a service died', `${program.id} was replaced by ${state.boot}`)
+    if (state.reason === 'replaced') {
+      isReplaced = true
+      world.reach('replaced')
+      if (!world.faults.twin) world.breach('a service died', `${name} was replaced by boot ${state.boot}`)
+    }
     if (state.reason === 'failed') failed(mine, state.error)
     else end(`has ended: ${state.reason}`)
   }
@@ -134,12 +149,15 @@ export function createMachine(world: World, program: Program): Machine {
   function failed(mine: SimulatedProcess, error: unknown): void {
     if (isCrash(error) || process !== mine) return
     const isFull = error instanceof AppError && error.code === 'KC_STORAGE_FULL'
-    if (!isFull) world.breach('a service died', `${program.id}: ${error instanceof Error ? error.stack : error}`)
+    if (!isFull) world.breach('a service died', `${name}: ${error instanceof Error ? error.stack : error}`)
     end(`has failed: ${error}`)
   }
 
   return {
-    name: program.id,
+    name,
+    id: program.id,
+    isLate: program.isLate ?? false,
+    isReplaced: () => isReplaced,
     files,
     network,
     process: () => process,
@@ -152,7 +170,7 @@ export function createMachine(world: World, program: Program): Machine {
     async stop() {
       const mine = process
       if (!mine || !service) return
-      world.say(() => `${program.id} is told to stop`)
+      world.say(() => `${name} is told to stop`)
       await service.stop()
       if (process === mine) end('has stopped')
       world.reach('stopped in order')

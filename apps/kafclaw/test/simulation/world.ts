@@ -42,6 +42,7 @@ export const REACHED = [
   'died with its disk',
   'old disk put back',
   'stopped in order',
+  'replaced',
   'stood still',
   'broker stood still',
   'cut off',
@@ -182,6 +183,7 @@ export function createWorld({ seed, isTraced = false, journalRules, script }: Wo
 /** What a log line says of a bug; null when it says nothing that the faults of the run do not explain. */
 function whyBug(line: string, faults: Faults): string | null {
   if (faults.diskFull && line.includes('KC_STORAGE_FULL')) return null
+  if (faults.twin && line.includes('a newer boot of')) return null
   const { level, msg, code, err } = JSON.parse(line)
   const isBug = level === 'error' || level === 'fatal' || code === 'KC_RUNTIME_BUG' || err?.code === 'KC_RUNTIME_BUG'
   return isBug ? `${msg} ${err?.stack ?? ''}` : null

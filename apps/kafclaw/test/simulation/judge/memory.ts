@@ -20,8 +20,8 @@ export function judgeMemory(world: World, { records, machines }: Evidence): void
     newest.set(item_id, { item_id, offset: record.offset, content: content ?? '' })
   }
   const expected = viewOf([...newest.values()])
-  for (const { name, files } of machines) {
-    const db = files.peek(DATA.member(name).memoryDb)
+  for (const { name, id, files } of machines) {
+    const db = files.peek(DATA.member(id).memoryDb)
     if (!db) continue
     const kept = viewOf(
       db.prepare<[], ItemRow>('select item_id, "offset", content from item where forgotten = 0').all(),

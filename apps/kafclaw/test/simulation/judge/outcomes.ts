@@ -25,9 +25,9 @@ export function judgeOutcomes(world: World, { records, machines }: Evidence): vo
     if (outcome?.recordId !== recordId)
       world.breach('the client was told otherwise', `${taskId}: ${recordId}, the log says ${outcome?.recordId}`)
   }
-  for (const { name, files } of machines) {
-    const db = files.peek(DATA.member(name).stateDb)
-    if (db) compare(world, { name, db, tasks })
+  for (const { name, id, files, isReplaced } of machines) {
+    const db = files.peek(DATA.member(id).stateDb)
+    if (db && !isReplaced()) compare(world, { name, db, tasks })
   }
 }
 

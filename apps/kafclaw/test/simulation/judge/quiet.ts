@@ -13,15 +13,17 @@ export function whyNotQuiet(world: World, machines: readonly Machine[]): string 
   if (open.length > 0) return `open: ${open.join(', ')}`
   const ranges = world.broker.ranges()
   for (const machine of machines) {
-    const why = machine.name === 'client' ? null : whyBusy(machine, ranges)
+    const why = machine.name === 'client' || machine.isReplaced() ? null : whyBusy(machine, ranges)
     if (why) return `${machine.name}: ${why}`
   }
-  return null
+  const left = new Set(machines.filter((machine) => machine.process()).map(({ id }) => id))
+  const gone = machines.find(({ id }) => !left.has(id))
+  return gone ? `no boot of ${gone.id} is left` : null
 }
 
-function whyBusy({ name, files, process }: Machine, ranges: readonly OffsetRange[]): string | null {
+function whyBusy({ id, files, process }: Machine, ranges: readonly OffsetRange[]): string | null {
   if (!process()) return 'does not run'
-  const { stateDb, auditDb, memoryDb } = DATA.member(name)
+  const { stateDb, auditDb, memoryDb } = DATA.member(id)
   const state = files.peek(stateDb)
   if (!state) return 'has no state'
   const waiting = state.prepare<[], { n: number }>('select count(*) as n from outbox').get()?.n ?? 0

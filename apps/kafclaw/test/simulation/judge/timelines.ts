@@ -1,11 +1,12 @@
 import { decode, formatPlace, parseTopicName } from '@kafclaw/envelope'
 import type { LogBook } from '../log-book.ts'
+import type { Machine } from '../machine.ts'
 import { DATA } from '../stage.ts'
 import type { World } from '../world.ts'
 import type { Evidence } from './judge.ts'
 
 interface SentRow {
-  record_id: string | null
+  record_id: string
   topic: string | null
   partition: number
   offset: number
@@ -23,38 +24,50 @@ export function judgeTimelines(world: World, { records, machines }: Evidence): v
     const { id, sender_id } = decoded.envelope
     bySender.set(sender_id, (bySender.get(sender_id) ?? new Set()).add(id))
   }
-  const firsts = firstPlaces(world.book)
-  for (const { name, files } of machines) {
-    const db = files.peek(DATA.member(name).stateDb)
-    if (!db || world.lostDisks.has(name)) continue
-    const rows = db
-      .prepare<[], SentRow>(
-        `select record_id, topic, "partition", "offset", summary from timeline where kind = 'sent' and record_id is not null order by seq`,
-      )
-      .all()
-    const noted = new Set<string>()
-    const last = new Map<string, number>()
-    for (const { record_id, topic, partition, offset, summary } of rows) {
-      if (record_id === null) continue
-      noted.add(record_id)
-      const first = firsts.get(record_id)
-      if (!first) {
-        world.breach('timeline differs', `${name} has not sent ${record_id} ${summary}`)
-        continue
-      }
-      // A record may lie there again later; what comes first keeps the order of the outbox.
-      if (first.offset < (last.get(first.partition) ?? -1))
-        world.breach('sent out of order', `${name} has sent ${record_id} ${summary} after a later one`)
-      last.set(first.partition, first.offset)
-      if (topic === null) continue
-      const place = formatPlace({ topic, partition, offset })
-      const there = world.book.ids.get(place)
-      if (there !== record_id)
-        world.breach('timeline differs', `${name} says that ${record_id} lies at ${place}, where ${there} lies`)
+  for (const id of new Set(machines.map((machine) => machine.id))) {
+    // Twins have a timeline each.
+    const twins = machines.filter((machine) => machine.id === id)
+    const rows = twins.map((machine) => sentRows(machine))
+    for (const [index, machine] of twins.entries()) {
+      if (isTrusted(world, machine) && !machine.isReplaced()) compareRows(world, machine, rows[index] ?? [])
     }
-    for (const id of bySender.get(name) ?? []) {
-      if (!noted.has(id)) world.breach('timeline differs', `${name} has sent ${id} without a row`)
+    if (id === 'client' || !twins.every((machine) => isTrusted(world, machine))) continue
+    const noted = new Set(rows.flat().map(({ record_id }) => record_id))
+    for (const sent of bySender.get(id) ?? []) {
+      if (!noted.has(sent)) world.breach('timeline differs', `${id} has sent ${sent} without a row`)
     }
+  }
+}
+
+/** A machine that has lost its files, or has old ones, does not know what it has sent. */
+function isTrusted({ lostDisks }: World, { name }: Machine): boolean {
+  return !lostDisks.has(name)
+}
+
+function sentRows({ id, files }: Machine): SentRow[] {
+  const sql = `select record_id, topic, "partition", "offset", summary from timeline
+    where kind = 'sent' and record_id is not null order by seq`
+  return files.peek(DATA.member(id).stateDb)?.prepare<[], SentRow>(sql).all() ?? []
+}
+
+function compareRows({ book, breach }: World, { name }: Machine, rows: readonly SentRow[]): void {
+  const firsts = firstPlaces(book)
+  const last = new Map<string, number>()
+  for (const { record_id, topic, partition, offset, summary } of rows) {
+    const first = firsts.get(record_id)
+    if (!first) {
+      breach('timeline differs', `${name} has not sent ${record_id} ${summary}`)
+      continue
+    }
+    // A record may lie there again later; what comes first keeps the order of the outbox.
+    if (first.offset < (last.get(first.partition) ?? -1))
+      breach('sent out of order', `${name} has sent ${record_id} ${summary} after a later one`)
+    last.set(first.partition, first.offset)
+    if (topic === null) continue
+    const place = formatPlace({ topic, partition, offset })
+    const there = book.ids.get(place)
+    if (there !== record_id)
+      breach('timeline differs', `${name} says that ${record_id} lies at ${place}, where ${there} lies`)
   }
 }
 
