@@ -1,6 +1,7 @@
 import { decode, partitionFor, type RawRecord, type RecordPlace, type ResponseEnvelope } from '@kafclaw/envelope'
 import { type Log, readEach, readOnce } from '@kafclaw/kafka'
 import { isHome } from '@kafclaw/tasks'
+import { answeredTask } from './answered-task.ts'
 
 /** Where the answers of a zone lie, for whoever asks under a task id that may have been used before. */
 export interface AnsweredTasks {
@@ -12,7 +13,7 @@ export interface AnsweredTasks {
   outcomeOf(taskId: string, listen: () => Promise<ResponseEnvelope>): Promise<ResponseEnvelope>
 }
 
-/** Keeps the places of answers in memory, not the answers: by key, so that reading back decodes none of them. */
+/** Keeps the places of answers in memory, not the answers; reading back decodes none that a service has written. */
 export function createAnsweredTasks({
   log,
   topic,
@@ -22,15 +23,15 @@ export function createAnsweredTasks({
   topic: string
   partitions: number
 }): AnsweredTasks {
-  /** By task id the offsets of the records under its key in its home partition, in log order. */
+  /** By task id the offsets of the records about it in its home partition, in log order. */
   const offsets = new Map<string, number[]>()
   let reading: Promise<void> | null = null
 
   function note(record: RawRecord): void {
     // Who never asks under an id of his own pays for nothing.
     if (reading === null) return
-    const taskId = record.key?.toString() ?? ''
-    if (!isHome(taskId, record.partition, partitions)) return
+    const taskId = answeredTask(record)
+    if (taskId === null || !isHome(taskId, record.partition, partitions)) return
     const known = offsets.get(taskId)
     if (!known) offsets.set(taskId, [record.offset])
     else if (!known.includes(record.offset))

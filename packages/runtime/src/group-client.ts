@@ -14,6 +14,7 @@ import {
 } from '@kafclaw/envelope'
 import { type Log, type LogBatch, readAll } from '@kafclaw/kafka'
 import { isHome } from '@kafclaw/tasks'
+import { answeredTask } from './answered-task.ts'
 import { createAnsweredTasks } from './answered-tasks.ts'
 import type { ZoneSettings } from './apply-topics.ts'
 import { type NewRecord, type SentRecord, toOutgoing } from './sender.ts'
@@ -98,10 +99,10 @@ export async function connectGroup(options: GroupClientOptions): Promise<GroupCl
 
   function readOne(record: RawRecord): void {
     if (record.topic === responses) answered.note(record)
-    // Only what was asked here is of interest, and the key says which task a record is about.
-    const taskId = record.key?.toString() ?? ''
-    const settle = waiting.get(taskId)
-    if (!settle || !isHome(taskId, record.partition, partitions)) return
+    // Only what was asked here is of interest; status records are a courtesy, and their key says which task they are about.
+    const taskId = record.topic === responses ? answeredTask(record) : (record.key?.toString() ?? null)
+    const settle = taskId === null ? undefined : waiting.get(taskId)
+    if (taskId === null || !settle || !isHome(taskId, record.partition, partitions)) return
     const decoded = decode(record)
     if (decoded.kind !== 'envelope') return
     const { envelope } = decoded

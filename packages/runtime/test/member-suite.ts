@@ -118,6 +118,29 @@ export function describeMember(form: 'embedded' | 'kafka'): void {
       expect(await statuses(group, taskId)).toHaveLength(1)
     })
 
+    it.each([null, 'another key'])('gives whoever asks an answer that lies at home under the key %s', async (key) => {
+      await using group = await createTestGroup(form)
+      const taskId = 'task_by-hand'
+      const asked = await group.client.ask({ taskId, payload: { content: 'one' } })
+      const publisher = group.log.publisher()
+      const body = { type: 'response', correlation_id: taskId, payload: { content: 'by hand' } }
+      await publisher.publish([
+        {
+          topic: topicName(group.scope, 'responses'),
+          partition: partitionFor(taskId, 6),
+          key: key === null ? null : Buffer.from(key),
+          value: Buffer.from(JSON.stringify(body)),
+          headers: [],
+        },
+      ])
+      await publisher.close()
+      const first = await asked.outcome
+      expect(first.payload.content).toBe('by hand')
+      const other = await connectGroup({ log: group.log, env: group.env, ...group.scope, senderId: 'other' })
+      expect(await (await other.ask({ taskId, payload: { content: 'two' } })).outcome).toEqual(first)
+      await other.close()
+    })
+
     it('puts a malformed record into the dead letters, with its bytes, and goes on with the good ones beside it', async () => {
       await using group = await createTestGroup(form)
       const member = group.start('agent-a', echo('a'))
