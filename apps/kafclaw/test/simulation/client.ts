@@ -1,10 +1,11 @@
 import { sleep } from '@kafclaw/env'
 import type { Random } from '@kafclaw/env/testing'
-import { AppError, formatPlace, topicName } from '@kafclaw/envelope'
+import { AppError, formatPlace, formatTimestamp, topicName } from '@kafclaw/envelope'
 import { type Asked, connectGroup, type GroupClient, type Host, type MemberEnd } from '@kafclaw/runtime'
 import type { Errand } from './errands.ts'
 import type { Program } from './machine.ts'
 import { isCrash } from './simulated-disk.ts'
+import { PARTITIONS } from './stage.ts'
 import type { World } from './world.ts'
 
 /** Asks for everything on its list until it has been acknowledged, and waits for the outcomes. What it has done is lost when it dies. */
@@ -30,10 +31,12 @@ async function work(
   const { log, env } = host
   const { group, zone } = host.settings
   const client = await connectGroup({ log, env, group, zone, senderId: 'client' })
+  const places = new Map<string, string>()
   const run = async (errand: Errand): Promise<void> => {
     await untilMs(errand.atMs)
     await ask(errand)
     if (errand.againAfterMs !== null) later(errand.againAfterMs, () => ask(errand))
+    if (errand.byHandAfterMs !== null) later(errand.byHandAfterMs, () => answerByHand(errand.taskId))
     if (errand.cancelAfterMs !== null) later(errand.cancelAfterMs, () => cancel(client, errand.taskId))
   }
 
@@ -57,10 +60,24 @@ async function work(
     }
   }
 
-  async function ask({ taskId, content, recipientId }: Errand): Promise<void> {
-    const asked = await untilTaken(() => client.ask({ taskId, recipientId, payload: { content } }))
+  async function ask({ taskId, content, recipientId, lifeMs }: Errand): Promise<void> {
+    const life = lifeMs === null ? {} : { expiresAt: formatTimestamp(env.now() + lifeMs) }
+    const asked = await untilTaken(() => client.ask({ taskId, recipientId, payload: { content }, ...life }))
     world.acknowledged.add(taskId)
+    places.set(taskId, formatPlace(asked.place))
     listen(asked)
+  }
+
+  /** As a script would: by the name of the task, or by the place of its request, and without a key. */
+  async function answerByHand(taskId: string): Promise<void> {
+    const about = random.flip(0.5) ? { correlation_id: taskId } : {}
+    const payload = { content: 'done by hand', ...(about.correlation_id ? {} : { in_reply_to: places.get(taskId) }) }
+    const value = Buffer.from(JSON.stringify({ type: 'response', ...about, payload }))
+    const partition = random.below(PARTITIONS)
+    const publisher = log.publisher({ lane: 'by hand' })
+    await publisher.publish([
+      { topic: topicName({ group, zone }, 'responses'), partition, key: null, value, headers: [] },
+    ])
   }
 
   function listen({ taskId, outcome }: Asked): void {

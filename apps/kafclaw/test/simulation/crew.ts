@@ -6,7 +6,7 @@ import { createOrchestrator } from '@kafclaw/orchestrator'
 import type { Program } from './machine.ts'
 import { createSimulatedModel } from './simulated-model.ts'
 import { AGENTS } from './stage.ts'
-import { createOnceTools } from './tools.ts'
+import { createSimulatedTools } from './tools.ts'
 import type { World } from './world.ts'
 
 const CONCURRENCY = 2
@@ -35,17 +35,19 @@ function agentProgram(world: World, { name, id }: Pick<Program, 'name' | 'id'>):
   return {
     name,
     id,
-    start: (host) =>
-      createAgentWorker(host, {
+    start(host) {
+      const parts = { env: host.env, random, isFickle: world.faults.fickle }
+      return createAgentWorker(host, {
         agentId: id,
         skills: ['chat'],
         concurrency: CONCURRENCY,
         instructions: 'Do what the plan says.',
-        model: createSimulatedModel({ env: host.env, random }),
+        model: createSimulatedModel({ ...parts, reach: world.reach }),
         recall: null,
-        tools: createOnceTools({ env: host.env, random, target: world.target.connect(host.env) }),
+        tools: createSimulatedTools({ ...parts, target: world.target.connect(host.env) }),
         ...(world.journalRules ? { journalRules: world.journalRules } : {}),
-      }),
+      })
+    },
   }
 }
 

@@ -13,6 +13,10 @@ export interface Errand {
   readonly againAfterMs: number | null
   /** Cancelled so long after it was asked for. */
   readonly cancelAfterMs: number | null
+  /** How long it may live; null: the usual day. */
+  readonly lifeMs: number | null
+  /** So long after it was asked for, somebody answers it by hand, who knows nothing of partitions. */
+  readonly byHandAfterMs: number | null
 }
 
 const MOST_ERRANDS = 5
@@ -27,5 +31,7 @@ export function drawErrands(random: Random, faults: Faults): Errand[] {
     atMs: random.between(0, LATEST_MS),
     againAfterMs: faults.askedAgain && random.flip(0.4) ? random.between(0, 15_000) : null,
     cancelAfterMs: faults.cancel && random.flip(0.4) ? random.between(0, 3000) : null,
+    lifeMs: faults.shortLife && random.flip(0.5) ? random.between(200, 6000) : null,
+    byHandAfterMs: faults.foreign && random.flip(0.4) ? random.between(0, 5000) : null,
   }))
 }

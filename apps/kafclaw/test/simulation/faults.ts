@@ -30,6 +30,12 @@ const LIKELY = {
   /** Records that nobody can read. */
   poison: 0.3,
   cancel: 0.2,
+  /** The deadline of a task passes while it is worked on. */
+  shortLife: 0.2,
+  /** Answers of programs that do not claim, in partitions where they do not count. */
+  foreign: 0.2,
+  /** Models and tools fail now and then, and a model that is asked again says something else. */
+  fickle: 0.5,
   /** A second process with the id of an agent, on a machine of its own. */
   twin: 0.15,
   /** An orchestrator advises. */

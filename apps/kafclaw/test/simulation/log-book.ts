@@ -54,8 +54,10 @@ function whatIsReached({ type, payload }: Envelope): Reached | null {
       if (payload.status === 'released') return 'task given back'
       return payload.status === 'claimed' && payload.attempt > 1 ? 'task taken over' : null
     case 'response':
-      return payload.status === 'cancelled' ? 'cancelled' : null
+      if (payload.run_id === null && payload.status === 'completed') return 'answered by hand'
+      return payload.status === 'cancelled' || payload.status === 'expired' ? payload.status : null
     case 'trace':
+      if (payload.phase === 'chunk') return 'output in chunks'
       return payload.phase === 'started' ? 'run went on' : null
     case 'memory':
       return 'item remembered'

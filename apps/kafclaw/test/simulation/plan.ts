@@ -1,5 +1,5 @@
 import type { Random } from '@kafclaw/env/testing'
-import { BLIND, SETTLING } from './tools.ts'
+import { BLIND, LOOKUP, SETTLING } from './tools.ts'
 
 /** A call that the model will ask for. */
 interface PlannedCall {
@@ -27,7 +27,8 @@ export function drawPlan(random: Random, options: { name: string; agents: readon
       return { tool: 'ask_agent', args: { agent: other, question } }
     }
     if (chance < 0.75) return { tool: chance < 0.6 ? SETTLING : BLIND, args: { name: `effect ${place} of ${name}` } }
-    if (chance < 0.85) return { tool: 'memory.recall', args: { query: `what is known of ${name}` } }
+    if (chance < 0.77) return { tool: LOOKUP, args: { name: `lookup ${place} of ${name}` } }
+    if (chance < 0.86) return { tool: 'memory.recall', args: { query: `what is known of ${name}` } }
     return { tool: 'memory.remember', args: { content: `fact ${place} of ${name}`, tags: [] } }
   }
   const turns = Array.from({ length: random.below(depth === 0 ? 4 : 2) }, (_, turn) =>

@@ -34,7 +34,7 @@ const PLAN: Plan = {
 /** Who takes the task by its rank, and who is asked by it. */
 export const SWEPT = ['agent-c', 'agent-b'] as const
 
-const ALONE = { againAfterMs: null, cancelAfterMs: null, atMs: 300 }
+const ALONE = { againAfterMs: null, cancelAfterMs: null, lifeMs: null, byHandAfterMs: null, atMs: 300 }
 
 /** One task with everything in it that an agent does, and one crash. */
 export function createSweep(crash: ScriptedCrash | null): Script {

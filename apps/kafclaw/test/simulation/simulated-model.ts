@@ -1,19 +1,32 @@
 import { type Env, sleep } from '@kafclaw/env'
 import type { Random } from '@kafclaw/env/testing'
-import { createScriptedModel, type Model, type ModelRequest } from '@kafclaw/llm'
+import { AppError } from '@kafclaw/envelope'
+import { createScriptedModel, type Message, type Model } from '@kafclaw/llm'
 import { parsePlan } from './plan.ts'
+import type { Reached } from './world.ts'
 
-/** A model that takes its time and does what the plan in its task says. */
-export function createSimulatedModel(options: { env: Env; random: Random }): Model {
-  const { env, random } = options
-  return createScriptedModel(async (request) => {
-    await sleep(env, random.between(1, 400), request.signal)
-    request.signal.throwIfAborted()
-    const plan = planOf(request)
+/** A model that takes its time and does what the plan in its task says; a fickle one not always in the same order, or at all. */
+export function createSimulatedModel(options: {
+  env: Env
+  random: Random
+  isFickle: boolean
+  reach(what: Reached): void
+}): Model {
+  const { env, random, isFickle, reach } = options
+  return createScriptedModel(async ({ messages, signal }) => {
+    await sleep(env, random.between(1, 400), signal)
+    signal.throwIfAborted()
+    if (isFickle && random.flip(0.05)) {
+      reach('model failed')
+      throw new AppError('KC_MODEL_UNREACHABLE', 'The model cannot be reached.')
+    }
+    const asked = messages.findLastIndex(({ role }) => role === 'user')
+    const plan = parsePlan(messages[asked]?.content ?? '')
     if (plan === null) return 'There is nothing to do.'
-    const turn = request.messages.filter(({ role }) => role === 'assistant').length
-    const calls = plan.turns[turn]
-    if (!calls) return `${plan.name} is done`
+    const turn = messages.slice(asked).filter(isAnswer).length
+    const planned = plan.turns[turn]
+    if (!planned) return `${plan.name} is done`
+    const calls = isFickle && random.flip(0.5) ? planned.toReversed() : planned
     return {
       content: '',
       toolCalls: calls.map(({ tool, args }, index) => ({
@@ -28,7 +41,4 @@ export function createSimulatedModel(options: { env: Env; random: Random }): Mod
   })
 }
 
-function planOf({ messages }: ModelRequest) {
-  const question = messages.findLast(({ role }) => role === 'user')
-  return question ? parsePlan(question.content) : null
-}
+const isAnswer = ({ role }: Message): boolean => role === 'assistant'

@@ -18,6 +18,7 @@ import { toTraceLine } from './trace-line.ts'
 export type Breach =
   | 'no outcome'
   | 'no rest'
+  | 'expired early'
   | 'asked twice'
   | 'effect twice'
   | 'answer without effect'
@@ -57,6 +58,10 @@ export const REACHED = [
   'asked again after its end',
   'child task',
   'cancelled',
+  'expired',
+  'answered by hand',
+  'output in chunks',
+  'model failed',
   'dead letter',
   'item remembered',
   'call refused',

@@ -36,7 +36,7 @@ function plannedTasks(records: Evidence['records']): Array<{ taskId: string; pla
   return [...tasks].map(([taskId, plan]) => ({ taskId, plan }))
 }
 
-/** Ids of tasks whose first response in their home partition is `completed`. */
+/** Ids of tasks that a run has completed: whoever answers by hand may do as he likes. */
 function completedTasks(records: Evidence['records']): ReadonlySet<string> {
   const first = new Map<string, string>()
   for (const record of records) {
@@ -45,7 +45,7 @@ function completedTasks(records: Evidence['records']): ReadonlySet<string> {
     if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'response') continue
     const { correlation_id: taskId, payload } = decoded.envelope
     if (taskId === null || !isHome(taskId, record.partition, PARTITIONS) || first.has(taskId)) continue
-    first.set(taskId, payload.status)
+    first.set(taskId, payload.run_id === null ? 'by hand' : payload.status)
   }
   return new Set([...first].flatMap(([taskId, status]) => (status === 'completed' ? [taskId] : [])))
 }

@@ -17,6 +17,11 @@ export function judgeOutcomes(world: World, { records, machines }: Evidence): vo
   for (const task of tasks) {
     if (task.requests.length > 0 && task.outcome === null) world.breach('no outcome', viewOf(task))
   }
+  for (const { task, endedMs } of list.all()) {
+    const firstMs = Math.min(...task.requests.map(({ expiresAtMs }) => expiresAtMs))
+    if (task.outcome?.status === 'expired' && (endedMs ?? 0) <= firstMs)
+      world.breach('expired early', `${task.taskId} was to live until ${firstMs}, and ended at ${endedMs}`)
+  }
   for (const taskId of world.acknowledged) {
     if (!byId.has(taskId)) world.breach('no outcome', `${taskId} was acknowledged and is not on the log`)
   }
