@@ -2,7 +2,7 @@
 export interface JournalRules {
   /** A run of a later attempt writes `started`, and a run that finds itself fenced stops. */
   fence: boolean
-  /** The intent of an effect that must not happen twice is read back before the call. */
+  /** The intent of an effect that must not happen twice, or of a question to another agent, is read back before the call. */
   readBack: boolean
   /** An effect in doubt is settled before it is tried again. */
   settle: boolean

@@ -6,7 +6,7 @@ import type { StepOutput, StepResult, StepSpec } from '../step.ts'
 import { createTraceBlobs, LARGE_OUTPUT_BYTES, parseOutput } from './blob-store.ts'
 import type { JournalWatch } from './journal-watch.ts'
 import { performOnce } from './once-step.ts'
-import { resumeRun } from './resume-run.ts'
+import { fenced, resumeRun } from './resume-run.ts'
 import type { StepRecord } from './step-record.ts'
 import { callOf, idempotencyKey, type RunStepsOptions, type StepWork, stopIfAborted } from './step-work.ts'
 
@@ -153,7 +153,7 @@ const JOURNAL_UNREADABLE: ReadonlySet<ErrorCode> = new Set([
 /** A step that may be repeated at any time. */
 async function performAgain(work: StepWork, redo: number): Promise<StepResult> {
   const { run } = work.options
-  const causationId = work.spec.effect === 'none' ? run.claim.recordId : await work.intend(redo)
+  const causationId = work.spec.effect === 'none' ? run.claim.recordId : await readable(intend(work, redo))
   run.checkpoint()
   const outcome = await tryAgain(work, () => work.execute(callOf(work, redo, { causationId, signal: run.signal })))
   // A service that shuts down still writes what has been done; the next step is the one that stops.
@@ -162,6 +162,19 @@ async function performAgain(work: StepWork, redo: number): Promise<StepResult> {
     throw new AppError('KC_BUG', `Step ${work.number} (${work.spec.name}) may be repeated, so it cannot be in doubt.`)
   }
   return work.finish(redo, outcome, causationId)
+}
+
+/**
+ * A question to another agent waits until its intent counts: a run that is fenced before may be followed by one whose model asks
+ * something else, and then both would be answered, with all that their agents do.
+ */
+async function intend(work: StepWork, redo: number): Promise<string> {
+  const { run, rules } = work.options
+  if (work.spec.kind !== 'delegation' || !rules.readBack) return work.intend(redo)
+  const watch = await work.journal()
+  const id = await work.intend(redo)
+  if (!(await watch.readBack(id, run.signal)) && rules.fence) throw fenced(run)
+  return id
 }
 
 /** The bytes of an output that is too large for the record of its step. */
