@@ -115,7 +115,7 @@ export function createDirector(world: World, options: { random: Random; machines
       },
     },
     compaction: { most: 4, strike: () => world.broker.keepHouse() },
-    twin: { most: 1, strike: () => machines.find(({ isLate }) => isLate)?.start() },
+    twin: { most: 1, strike: () => machines.find((machine) => machine.isUnused())?.start() },
     stop: { most: 2, strike: (machine) => void machine.stop().catch(() => undefined) },
   }
 
@@ -128,7 +128,7 @@ export function createDirector(world: World, options: { random: Random; machines
 
   function watch(): void {
     for (const machine of machines) {
-      if (machine.process() || machine.isLate) continue
+      if (machine.process() || machine.isUnused()) continue
       if (isHealing) machine.start()
       else comeBackLater(machine)
     }

@@ -13,7 +13,7 @@ export interface Program {
   readonly name: string
   /** The id under which it takes part; twins have the same. */
   readonly id: string
-  /** Somebody switches it on later. */
+  /** Switched on in the middle of things, if at all. */
   readonly isLate?: true
   start(host: Host): Pick<Service, 'ended' | 'stop'>
 }
@@ -22,7 +22,8 @@ export interface Program {
 export interface Machine {
   readonly name: string
   readonly id: string
-  readonly isLate: boolean
+  /** Nobody has switched it on so far. */
+  isUnused(): boolean
   readonly files: SimulatedFiles
   readonly network: Network
   /** Of the process that runs now; null between two. */
@@ -42,7 +43,7 @@ export interface Machine {
   fillDisk(untilMs: number): void
   /** Its wall clock is off by so much, also after a restart. */
   setClock(aheadMs: number): void
-  /** It runs, and nothing is wrong with it any more. */
+  /** Nothing is wrong with it any more, and it runs, if it was ever switched on. */
   heal(): void
 }
 
@@ -156,7 +157,7 @@ export function createMachine(world: World, program: Program): Machine {
   return {
     name,
     id: program.id,
-    isLate: program.isLate ?? false,
+    isUnused: () => boots === 0,
     isReplaced: () => isReplaced,
     files,
     network,
@@ -187,7 +188,7 @@ export function createMachine(world: World, program: Program): Machine {
       callsLeft = Number.POSITIVE_INFINITY
       fullUntilMs = 0
       process?.resume()
-      start()
+      if (boots > 0) start()
     },
   }
 }

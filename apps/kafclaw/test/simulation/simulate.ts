@@ -43,7 +43,7 @@ export async function simulate(options: WorldOptions): Promise<Verdict> {
   let isOver = false
 
   function begin(): void {
-    for (const machine of machines) if (!machine.isLate) machine.start()
+    for (const [index, machine] of machines.entries()) if (!programs[index]?.isLate) machine.start()
     director.begin()
     startPerson(world, {
       process: simulation.process('person'),

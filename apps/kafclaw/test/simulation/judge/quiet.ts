@@ -13,7 +13,8 @@ export function whyNotQuiet(world: World, machines: readonly Machine[]): string 
   if (open.length > 0) return `open: ${open.join(', ')}`
   const ranges = world.broker.ranges()
   for (const machine of machines) {
-    const why = machine.name === 'client' || machine.isReplaced() ? null : whyBusy(machine, ranges)
+    const isJudged = machine.name !== 'client' && !machine.isReplaced() && !machine.isUnused()
+    const why = isJudged ? whyBusy(machine, ranges) : null
     if (why) return `${machine.name}: ${why}`
   }
   const left = new Set(machines.filter((machine) => machine.process()).map(({ id }) => id))
