@@ -35,6 +35,8 @@ export function createMemberEnding(parts: {
 
   async function closeAll(end: MemberEnd): Promise<void> {
     life.isLeaving = true
+    // Whatever waits for a disk that stays full, or for the log, waits no longer: it lies in Kafka, and the next boot takes it up.
+    const late = env.setTimer(STOP_MS, () => life.closed.abort('the time to stop in order is over'))
     core.duties.stop()
     groupOffsets.stop()
     canSend.reject(new AppError('KC_RUNTIME_STOPPED', 'The service is stopping: nothing more is sent.'))
@@ -53,6 +55,7 @@ export function createMemberEnding(parts: {
     await core.commit.settled()
     life.closed.abort('the service stops')
     await core.relay.stop()
+    late.cancel()
     ended.resolve(end)
   }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AppError } from '@kafclaw/envelope'
 import Database from 'better-sqlite3'
@@ -64,10 +64,20 @@ function configure(raw: Database.Database, path: string, options: Required<OpenO
   raw.pragma('foreign_keys = OFF')
   raw.pragma('temp_store = MEMORY')
   raw.pragma('cache_size = -32000')
-  // The same pages change again and again (an outbox fills and empties): copied back less often, they are copied fewer times.
-  raw.pragma('wal_autocheckpoint = 4000')
+  raw.pragma(`wal_autocheckpoint = ${checkpointPages(path)}`)
   // A checkpoint leaves the -wal file at its size; after an unusually large transaction it is cut back to this.
   raw.pragma('journal_size_limit = 67108864')
+}
+
+/** The same pages change again and again (an outbox fills and empties): copied back less often, they are copied fewer times. */
+const CHECKPOINT_PAGES = 4000
+const PAGE_BYTES = 4096
+
+/** On a small disk the changes that wait must not take the room of what they are to become: an eighth of what is free. */
+function checkpointPages(path: string): number {
+  if (path === ':memory:') return CHECKPOINT_PAGES
+  const { bavail, bsize } = statfsSync(dirname(path))
+  return Math.max(1, Math.min(CHECKPOINT_PAGES, Math.floor((bavail * bsize) / 8 / PAGE_BYTES)))
 }
 
 /** SQLite does not wait for a lock while it changes the journal mode, so two processes that make one file must try again. */

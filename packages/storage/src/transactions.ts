@@ -37,6 +37,19 @@ export function createTransactions(raw: Database.Database, path: string): Transa
     }
   }
 
+  /**
+   * A log of changes that could not grow on a full disk can begin anew when all of it lies in the file; this waits for nobody,
+   * and where it fails the disk is as full as it was.
+   */
+  function makeRoom(error: AppError): void {
+    if (error.code !== 'KC_STORAGE_FULL') return
+    try {
+      raw.pragma('wal_checkpoint(PASSIVE)')
+    } catch {
+      // The caller tries again later.
+    }
+  }
+
   function run<T>(fn: () => T): T {
     const nested = depth > 0
     try {
@@ -57,7 +70,10 @@ export function createTransactions(raw: Database.Database, path: string): Transa
       return result
     } catch (error) {
       undo(nested)
-      throw error instanceof Database.SqliteError ? toStorageError(error, path) : error
+      if (!(error instanceof Database.SqliteError) && !(error instanceof AppError)) throw error
+      const known = toStorageError(error, path)
+      if (!nested) makeRoom(known)
+      throw known
     } finally {
       depth--
       if (depth === 0) hasFailed = false
