@@ -29,6 +29,7 @@ export type Breach =
   | 'unexpected dead letter'
   | 'missing dead letter'
   | 'audit differs'
+  | 'a fact was lost'
   | 'memory differs'
   | 'timeline differs'
   | 'sent out of order'

@@ -1,9 +1,7 @@
-import { decode, parseTopicName } from '@kafclaw/envelope'
-import { isHome } from '@kafclaw/tasks'
-import { type Plan, parsePlan } from '../plan.ts'
-import { PARTITIONS } from '../stage.ts'
+import type { Plan } from '../plan.ts'
 import { BLIND, SETTLING } from '../tools.ts'
 import type { World } from '../world.ts'
+import { completedPlans } from './completed-plans.ts'
 import type { Evidence } from './judge.ts'
 
 const ONCE: ReadonlySet<unknown> = new Set([SETTLING, BLIND])
@@ -15,39 +13,11 @@ export function judgeEffects(world: World, { records }: Evidence): void {
   for (const [name, all] of receipts) {
     if (all.length > 1) world.breach('effect twice', `${name}: ${all.join(', ')}`)
   }
-  const completed = completedTasks(records)
-  for (const { taskId, plan } of plannedTasks(records)) {
-    if (!completed.has(taskId)) continue
+  for (const { taskId, plan } of completedPlans(records)) {
     for (const name of onceNames(plan)) {
       if (!receipts.has(name)) world.breach('answer without effect', `${taskId} is completed, ${name} is not done`)
     }
   }
-}
-
-function plannedTasks(records: Evidence['records']): Array<{ taskId: string; plan: Plan }> {
-  const tasks = new Map<string, Plan>()
-  for (const record of records) {
-    if (parseTopicName(record.topic)?.kind !== 'requests') continue
-    const decoded = decode(record)
-    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'request') continue
-    const plan = parsePlan(decoded.envelope.payload.content)
-    if (plan) tasks.set(decoded.envelope.correlation_id, plan)
-  }
-  return [...tasks].map(([taskId, plan]) => ({ taskId, plan }))
-}
-
-/** Ids of tasks that a run has completed: whoever answers by hand may do as he likes. */
-function completedTasks(records: Evidence['records']): ReadonlySet<string> {
-  const first = new Map<string, string>()
-  for (const record of records) {
-    if (parseTopicName(record.topic)?.kind !== 'responses') continue
-    const decoded = decode(record)
-    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'response') continue
-    const { correlation_id: taskId, payload } = decoded.envelope
-    if (taskId === null || !isHome(taskId, record.partition, PARTITIONS) || first.has(taskId)) continue
-    first.set(taskId, payload.run_id === null ? 'by hand' : payload.status)
-  }
-  return new Set([...first].flatMap(([taskId, status]) => (status === 'completed' ? [taskId] : [])))
 }
 
 function onceNames({ turns }: Plan): string[] {

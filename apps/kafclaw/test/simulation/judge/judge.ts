@@ -5,6 +5,7 @@ import { judgeAudit } from './audit.ts'
 import { judgeChildren } from './children.ts'
 import { judgeDeadLetters } from './dead-letters.ts'
 import { judgeEffects } from './effects.ts'
+import { judgeFacts } from './facts.ts'
 import { judgeJournals } from './journals.ts'
 import { judgeMemory } from './memory.ts'
 import { judgeOutcomes } from './outcomes.ts'
@@ -24,6 +25,7 @@ export function judge(world: World, machines: readonly Machine[]): void {
   judgeChildren(world, evidence)
   judgeDeadLetters(world, evidence)
   judgeEffects(world, evidence)
+  judgeFacts(world, evidence)
   judgeJournals(world, evidence)
   judgeTimelines(world, evidence)
   judgeAudit(world, evidence)
