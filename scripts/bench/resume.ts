@@ -1,9 +1,19 @@
 import { decode, type TraceEnvelope, topicName } from '@kafclaw/envelope'
-import { buildCrew, type CrewMember, createWorker, startAll } from '../chaos/crew.ts'
+import { readCase } from '../chaos/case/read-case.ts'
+import { type CrewMember, createCrew, startAll } from '../chaos/crew.ts'
 import { openStage, type Stage } from '../chaos/stage.ts'
 import { quantile, round } from './figures.ts'
 
-const WORK = { steps: 100_000, stepMs: 20 }
+const STEP_MS = 20
+/** Runs that go on until they are ended. */
+const ENDLESS = readCase(
+  'resume',
+  JSON.stringify({
+    about: 'two workers, of which one is killed in the middle of a run',
+    crew: [{ role: 'worker', count: 2 }],
+    work: { steps: 100_000, step: `${STEP_MS}ms` },
+  }),
+)
 /** Results before the kill. */
 const STEPS_BEFORE = 5
 
@@ -19,9 +29,8 @@ interface Step {
 
 /** How long a run stands still when its worker is killed: from kill -9 to the result of the next step, by the clock of the log. */
 export async function benchResume({ rounds, leaseMs }: ResumeOptions) {
-  await using stage = await openStage(leaseMs)
-  await buildCrew()
-  const crew = ['worker-1', 'worker-2'].map((id) => createWorker(stage, id, { work: WORK }))
+  await using stage = await openStage({ leaseMs, brokers: ENDLESS.brokers, ownsBrokers: false })
+  const crew = await createCrew(stage, { case: ENDLESS, ledgerUrl: null })
   const steps = followSteps(stage)
   try {
     const [first, ...others] = crew
@@ -35,7 +44,7 @@ export async function benchResume({ rounds, leaseMs }: ResumeOptions) {
       same_host_p99_ms: round(quantile(same, 0.99), 0),
       other_host_p50_ms: round(quantile(other, 0.5), 0),
       other_host_p99_ms: round(quantile(other, 0.99), 0),
-      step_ms: WORK.stepMs,
+      step_ms: STEP_MS,
       lease_ms: leaseMs,
       rounds,
     }

@@ -28,9 +28,6 @@ const KINDS: ReadonlyArray<(good: string, n: number) => Buffer> = [
   (good) => withFields(good, { correlation_id: { no: 'id' } }),
 ]
 
-/** How many kinds there are. */
-export const BAD_KINDS = KINDS.length
-
 /** The n-th bad record, on the topic of requests. */
 export function badRecord({ env, scope, partitions }: Stage, n: number): OutgoingRecord {
   const id = env.newId()

@@ -1,35 +1,52 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RecordPlace, ResponseEnvelope } from '@kafclaw/envelope'
 import type { Question } from '@kafclaw/runtime'
 import { quantile, round } from '../bench/figures.ts'
+import type { LoadPlan } from './case/chaos-case.ts'
 import type { Stage } from './stage.ts'
 
 const TICK_MS = 50
 const AGAIN_AFTER_MS = 500
 const DRAIN_MS = 60_000
 
+/** A question, as whoever asks it sees it. */
+export interface AskedTask {
+  /** First tried, which may be long before a broker took it. Epoch ms. */
+  askedMs: number
+  answeredMs: number | null
+  /** Of the record that was taken for the outcome. */
+  outcomeId: string | null
+}
+
 export interface Load {
-  /** Milliseconds from question to outcome. */
-  readonly latencies: readonly number[]
+  /** When the first question was asked, epoch ms; what happens in a case is timed from here. */
+  readonly startMs: number
   /** All questions have been acknowledged. */
   readonly sent: Promise<void>
   /** All outcomes are there, or it has taken too long. */
   readonly answered: Promise<void>
   asked(): number
-  /** Whether the task was asked by this load. */
-  has(taskId: string): boolean
+  /** By task id. */
+  readonly tasks: ReadonlyMap<string, AskedTask>
+  /** Where the requests lie that were acknowledged. */
+  readonly places: ReadonlyArray<RecordPlace & { id: string }>
+  /** Sends all requests once more; how many. */
+  askAgain(): Promise<number>
 }
 
 /** Asks `tasks` questions at `rate` a second. Where Kafka is away it asks again under the same task ids, which is asking once. */
-export function startLoad({ client }: Stage, { tasks, rate }: { tasks: number; rate: number }): Load {
-  const latencies: number[] = []
+export function startLoad({ client }: Stage, { tasks, rate, expiresMs }: LoadPlan): Load {
+  const known = new Map<string, AskedTask>()
   const pending: Array<Promise<void>> = []
+  const places: Array<RecordPlace & { id: string }> = []
   const prefix = `load-${process.pid}-${Math.trunc(performance.now())}`
+  const startMs = Date.now()
   let asked = 0
   const sent = send()
+
   async function send(): Promise<void> {
-    const startMs = performance.now()
     while (asked < tasks) {
-      const due = Math.min(tasks, Math.ceil(((performance.now() - startMs) / 1000) * rate))
+      const due = Math.min(tasks, Math.ceil(((Date.now() - startMs) / 1000) * rate))
       if (due > asked) {
         await ask(Array.from({ length: due - asked }, (_, n) => toQuestion(asked + n)))
         asked = due
@@ -37,22 +54,22 @@ export function startLoad({ client }: Stage, { tasks, rate }: { tasks: number; r
       await delay(TICK_MS)
     }
   }
+
   function toQuestion(n: number): Question {
-    return { taskId: `${prefix}-${n}`, payload: { content: `task ${n}` } }
+    const expires = expiresMs === null ? {} : { expiresAt: new Date(Date.now() + expiresMs).toISOString() }
+    return { taskId: `${prefix}-${n}`, payload: { content: `task ${n}` }, ...expires }
   }
+
   async function ask(questions: Question[]): Promise<void> {
-    const askedMs = performance.now()
+    const askedMs = Date.now()
     for (;;) {
       try {
-        const batch = await client.askAll(questions)
-        for (const { outcome } of batch)
-          pending.push(
-            outcome.then(
-              () => void latencies.push(performance.now() - askedMs),
-              // What has no outcome is counted from the topics.
-              () => undefined,
-            ),
-          )
+        for (const { taskId, outcome, place, envelope } of await client.askAll(questions)) {
+          places.push({ ...place, id: envelope.id })
+          const task: AskedTask = { askedMs, answeredMs: null, outcomeId: null }
+          known.set(taskId, task)
+          pending.push(note(task, outcome))
+        }
         return
       } catch (error) {
         process.stderr.write(`asked in vain, and again: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -60,6 +77,17 @@ export function startLoad({ client }: Stage, { tasks, rate }: { tasks: number; r
       }
     }
   }
+
+  /** What has no outcome is counted from the topics. */
+  async function note(task: AskedTask, outcome: Promise<ResponseEnvelope>): Promise<void> {
+    try {
+      task.outcomeId = (await outcome).id
+      task.answeredMs = Date.now()
+    } catch {
+      return
+    }
+  }
+
   async function drain(): Promise<void> {
     await sent
     const timeUp = new AbortController()
@@ -69,11 +97,26 @@ export function startLoad({ client }: Stage, { tasks, rate }: { tasks: number; r
     ])
     timeUp.abort()
   }
-  return { latencies, sent, answered: drain(), asked: () => asked, has: (taskId) => taskId.startsWith(`${prefix}-`) }
+
+  return {
+    startMs,
+    sent,
+    answered: drain(),
+    asked: () => asked,
+    tasks: known,
+    places,
+    async askAgain() {
+      await client.askAll(Array.from({ length: asked }, (_, n) => toQuestion(n)))
+      return asked
+    },
+  }
 }
 
 /** How long whoever asked has waited. */
-export function latencyFigures({ latencies }: Load): { p50_ms: number; p99_ms: number; max_ms: number } {
+export function latencyFigures({ tasks }: Load): { p50_ms: number; p99_ms: number; max_ms: number } {
+  const latencies = [...tasks.values()].flatMap(({ askedMs, answeredMs }) =>
+    answeredMs === null ? [] : [answeredMs - askedMs],
+  )
   const at = (share: number): number => round(quantile(latencies, share), 1)
   return { p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) }
 }

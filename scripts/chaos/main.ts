@@ -1,61 +1,77 @@
-import { readOptions } from './options.ts'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { ChaosCase } from './case/chaos-case.ts'
+import { readCase } from './case/read-case.ts'
+import { type ChaosOptions, isCi, readOptions } from './options.ts'
+import { runCase } from './run-case.ts'
+import { renderTable } from './table.ts'
 import type { Verdict } from './verdict.ts'
 
-const USAGE = `npm run -s chaos -- <fault> [options] [--json]
+const OWN_CASES = join(import.meta.dirname, 'cases')
 
-  worker         one worker, kill -9 each 2 s
-  workers        four workers, kill -9 of a random one each second
-  takeover       a worker killed for good with running tasks
-  orchestrators  none, one and two orchestrators, killed and started again each 5 s
-  poison         a bad record for every five good ones
-  asleep         a worker stopped and one cut off for three leases; an agent id used twice
-  disks          all SQLite files of all services lost at once
-  broker         the broker killed and away for 20 s
+const USAGE = `npm run -s chaos -- all | <case> [options] [--json]
 
+A case is a file: who takes part, what is asked, what goes wrong and when, and what has to hold (scripts/chaos/README.md).
+
+  --cases DIR   case files of your own: DIR/*.json
   --tasks N   --rate N a second   --steps N   --step-ms N   --kill-every 1s   --lease 2s
+  --share N     tasks and rate times N: as long, with less load
+
+Cases of the programme, all of which "all" runs, and others:
 `
 
-const args = process.argv.slice(2)
-const [fault, ...rest] = args
-
-async function run(): Promise<Verdict | null> {
-  switch (fault) {
-    case 'worker':
-      return (await import('./worker.ts')).chaosWorker(options({ rate: '100', 'kill-every': '2s' }))
-    case 'workers':
-      return (await import('./workers.ts')).chaosWorkers(options({}))
-    case 'takeover':
-      return (await import('./takeover.ts')).chaosTakeover(options({ tasks: '50' }))
-    case 'orchestrators':
-      return (await import('./orchestrators.ts')).chaosOrchestrators(
-        options({ tasks: '4500', rate: '100', 'kill-every': '5s' }),
-      )
-    case 'poison':
-      return (await import('./poison.ts')).chaosPoison(options({ tasks: '5000', rate: '100', steps: '1' }))
-    case 'asleep':
-      return (await import('./asleep.ts')).chaosAsleep(options({ tasks: '1000', 'step-ms': '200ms' }))
-    case 'disks':
-      return (await import('./disks.ts')).chaosDisks(options({ tasks: '1000' }))
-    case 'broker':
-      return (await import('./broker.ts')).chaosBroker(options({ tasks: '2000' }))
-    default:
-      return null
-  }
+function filesOf(folder: string): string[] {
+  return globSync(join(folder, '*.json')).sort()
 }
 
-function options(defaults: Parameters<typeof readOptions>[1]): ReturnType<typeof readOptions> {
-  return readOptions(rest, defaults)
+function find({ cases }: ChaosOptions, name: string): string | undefined {
+  const folders = cases === null ? [OWN_CASES, join(OWN_CASES, 'group')] : [cases]
+  return folders.map((folder) => join(folder, `${name}.json`)).find((path) => existsSync(path))
+}
+
+function load(path: string, { overrides }: ChaosOptions): ChaosCase {
+  return readCase(basename(path, '.json'), readFileSync(path, 'utf8'), overrides)
+}
+
+function describeCases(): string {
+  const lines = [OWN_CASES, join(OWN_CASES, 'group')].map((folder) =>
+    filesOf(folder)
+      .map((path) => readCase(basename(path, '.json'), readFileSync(path, 'utf8')))
+      .map(({ name, about }) => `  ${name.padEnd(18)} ${about}\n`)
+      .join(''),
+  )
+  return lines.join('\n')
+}
+
+function print(verdicts: readonly Verdict[], { what, json }: ChaosOptions): void {
+  const [only] = verdicts
+  if (json) console.log(JSON.stringify(what === 'all' ? verdicts : only?.figures))
+  else if (what === 'all') console.log(renderTable(verdicts))
+  else for (const [name, value] of Object.entries(only?.figures ?? {})) console.log(`${name.padEnd(24)} ${value}`)
+  if (what === 'all' && !json) return
+  for (const { name, failures } of verdicts)
+    for (const failure of failures) process.stderr.write(`failed: ${name}: ${failure}\n`)
 }
 
 // Ended from outside, it takes its processes with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
-const verdict = await run()
-if (!verdict) {
-  process.stderr.write(USAGE)
-  process.exit(fault === '--help' ? 0 : 2)
+const options = readOptions(process.argv.slice(2))
+const { what } = options
+const paths = what === 'all' ? filesOf(options.cases ?? OWN_CASES) : [find(options, what ?? '')]
+const files = paths.filter((path) => path !== undefined)
+if (files.length === 0) {
+  process.stderr.write(`${USAGE}\n${describeCases()}`)
+  process.exit(2)
 }
-if (args.includes('--json')) console.log(JSON.stringify(verdict.figures))
-else for (const [name, value] of Object.entries(verdict.figures)) console.log(`${name.padEnd(24)} ${value}`)
-for (const failure of verdict.failures) process.stderr.write(`failed: ${failure}\n`)
-process.exit(verdict.failures.length === 0 ? 0 : 1)
+const startMs = performance.now()
+const verdicts: Verdict[] = []
+// What cannot be read is said before anything has been waited for.
+for (const chaosCase of files.map((path) => load(path, options))) {
+  const verdict = await runCase(chaosCase, isCi)
+  verdicts.push(verdict)
+  if (what === 'all') process.stderr.write(`${JSON.stringify(verdict)}\n`)
+}
+print(verdicts, options)
+if (what === 'all') process.stderr.write(`${Math.round((performance.now() - startMs) / 1000)} s\n`)
+process.exit(verdicts.every(({ failures }) => failures.length === 0) ? 0 : 1)

@@ -1,56 +1,63 @@
 import { parseArgs } from 'node:util'
-import { parseDuration } from '@kafclaw/runtime'
+import { parseTime } from './case/amounts.ts'
+import type { CaseOverrides } from './case/read-case.ts'
 
 /** In CI nothing may be left out. */
 export const isCi = process.env.CI === 'true'
 
-export interface FaultOptions {
+export interface ChaosOptions {
+  /** Name of a case, or `all`. */
+  what: string | undefined
   json: boolean
-  tasks: number
-  /** Tasks a second. */
-  rate: number
-  steps: number
-  stepMs: number
-  killEveryMs: number
-  leaseMs: number
+  /** Folder of case files; null: ours. */
+  cases: string | null
+  overrides: CaseOverrides
 }
 
-type Text = Record<'tasks' | 'rate' | 'steps' | 'step-ms' | 'kill-every' | 'lease', string>
+const TEXT = { type: 'string' } as const
 
-const DEFAULTS: Text = { tasks: '2000', rate: '50', steps: '3', 'step-ms': '10', 'kill-every': '1s', lease: '2s' }
-
-/** Options of a fault; `defaults` are its own. Numbers of milliseconds may be written as durations, and the other way round. */
-export function readOptions(args: readonly string[], defaults: Partial<Text>): FaultOptions {
-  const text = (name: keyof Text) => ({ type: 'string' as const, default: { ...DEFAULTS, ...defaults }[name] })
-  const { values } = parseArgs({
+/** Reads the command line. Times are durations, or whole milliseconds. */
+export function readOptions(args: readonly string[]): ChaosOptions {
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      tasks: text('tasks'),
-      rate: text('rate'),
-      steps: text('steps'),
-      'step-ms': text('step-ms'),
-      'kill-every': text('kill-every'),
-      lease: text('lease'),
+      cases: TEXT,
+      tasks: TEXT,
+      rate: TEXT,
+      share: TEXT,
+      steps: TEXT,
+      'step-ms': TEXT,
+      'kill-every': TEXT,
+      lease: TEXT,
     },
   })
+  const number = (name: 'tasks' | 'rate' | 'share' | 'steps'): number | undefined => readNumber(name, values[name])
+  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseTime(text, 0))
   return {
+    what: positionals[0],
     json: values.json,
-    tasks: readCount('tasks', values.tasks),
-    rate: readCount('rate', values.rate),
-    steps: readCount('steps', values.steps),
-    stepMs: toMs(values['step-ms']),
-    killEveryMs: toMs(values['kill-every']),
-    leaseMs: toMs(values.lease),
+    cases: values.cases ?? null,
+    overrides: withoutMissing({
+      tasks: number('tasks'),
+      rate: number('rate'),
+      share: number('share'),
+      steps: number('steps'),
+      stepMs: time(values['step-ms']),
+      killEachMs: time(values['kill-every']),
+      leaseMs: time(values.lease),
+    }),
   }
 }
 
-function readCount(name: string, text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name} ${text}: a whole number above 0 is needed`)
-  return count
+function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!(number > 0)) throw new Error(`--${name} ${text}: a number above 0 is needed`)
+  return number
 }
 
-function toMs(text: string): number {
-  return /^\d+$/.test(text) ? Number(text) : parseDuration(text)
+function withoutMissing(overrides: { [K in keyof CaseOverrides]-?: CaseOverrides[K] | undefined }): CaseOverrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
 }

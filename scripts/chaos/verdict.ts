@@ -1,11 +1,32 @@
-/** What a run has measured, and which of its own conditions it has failed. */
+import type { ChaosCase, Limit } from './case/chaos-case.ts'
+import type { Figures } from './reading/examine.ts'
+
+/** What a case has measured, and what of what it had to reach it has not. */
 export interface Verdict {
-  figures: Record<string, number | string | null>
+  name: string
+  figures: Figures
   failures: string[]
 }
 
-/** Conditions by what they say; those that do not hold are the failures. */
-export function judge(figures: Verdict['figures'], conditions: Record<string, boolean>): Verdict {
-  const failures = Object.entries(conditions).flatMap(([says, holds]) => (holds ? [] : [says]))
-  return { figures, failures }
+export function judge({ name, hit, reach }: ChaosCase, figures: Figures, isCi: boolean): Verdict {
+  const hitLimit: Limit = { figure: 'hit', kind: 'least', amount: hit.least }
+  const failures = [hitLimit, ...reach].flatMap((limit) => {
+    const value = figures[limit.figure]
+    // A figure that does not come up in this case holds.
+    if (value === undefined && limit.kind !== 'least') return []
+    return typeof value === 'number' && holds(value, limit) ? [] : [describe(limit, value)]
+  })
+  if (isCi && figures.python === 'not run') failures.push('the checker in Python has not run')
+  return { name, figures, failures }
+}
+
+function holds(value: number, { kind, amount }: Limit): boolean {
+  if (kind === 'is') return value === amount
+  return kind === 'least' ? value >= amount : value <= amount
+}
+
+const WORDS = { is: 'has to be', least: 'has to be at least', most: 'may be at most' } as const
+
+function describe({ figure, kind, amount }: Limit, value: number | string | undefined): string {
+  return `${figure} is ${value ?? 'not there'}, ${WORDS[kind]} ${amount}`
 }

@@ -10,10 +10,10 @@ export type TrafficFault =
   /** Nothing arrives and nothing is refused; what was sent arrives when it is over, as TCP has it. */
   | { kind: 'blackhole' }
 
-export type Direction = 'up' | 'down'
+type Direction = 'up' | 'down'
 
 /** One direction of one connection. */
-export interface Lane {
+interface Lane {
   write(bytes: Buffer): void
   /** Closes the far end once everything has arrived there. */
   finish(): void

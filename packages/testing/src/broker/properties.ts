@@ -18,7 +18,7 @@ interface SecureProperties {
 }
 
 /** The place of a broker among those that it forms a cluster with; each is broker and controller. */
-export interface ClusterPlace {
+interface ClusterPlace {
   nodeId: number
   /** `<node id>@<host>:<controller port>` of all of them. */
   voters: readonly string[]

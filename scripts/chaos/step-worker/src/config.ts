@@ -1,8 +1,18 @@
 /** The only place where this program sees its environment. */
 export const variables = process.env
 
-/** How many steps a run has, and how long each takes. */
-export const work = {
-  steps: Number(variables.CHAOS_STEPS ?? '1'),
-  stepMs: Number(variables.CHAOS_STEP_MS ?? '0'),
+interface ChaosWork {
+  steps: number
+  stepMs: number
+  /** The step with an effect that must not happen twice. */
+  once: { at: number; callMs: number; longestCallMs: number; settles: boolean } | null
+  /** The ledger in which the effects stand; null: nothing is told to anybody. */
+  ledgerUrl: string | null
+  /** The process stops itself, once, when so many calls stand between their intent and their effect. */
+  stopsAtCalls: number | null
 }
+
+/** What each run does; written by the harness. */
+export const work: ChaosWork = JSON.parse(
+  variables.CHAOS_WORK ?? '{"steps":1,"stepMs":0,"once":null,"ledgerUrl":null,"stopsAtCalls":null}',
+)

@@ -1,7 +1,9 @@
-import { sleep } from '@kafclaw/env'
-import { sha256 } from '@kafclaw/envelope'
-import { type Host, keepMemberId, openMember, type Run, type RunOutcome, runServiceProcess } from '@kafclaw/runtime'
+import { type Host, keepMemberId, openMember, runServiceProcess } from '@kafclaw/runtime'
 import { variables, work } from './config.ts'
+import { createLedgerClient } from './ledger-client.ts'
+import { boundPages } from './page-limit.ts'
+import { runSteps } from './run-steps.ts'
+import { createStopInCall } from './stop-in-call.ts'
 
 /** A worker whose runs are steps of known length, each in the journal: what takes time is the group, not a model. */
 process.exitCode = await runServiceProcess({
@@ -10,33 +12,19 @@ process.exitCode = await runServiceProcess({
   create(host) {
     const { settings } = host
     const agentId = settings.agentId ?? keepMemberId(host.data, 'agent', host.env)
-    const member = openMember(host, {
+    const ledger = work.ledgerUrl === null ? null : createLedgerClient(work.ledgerUrl, agentId)
+    const stopInCall = createStopInCall(work.stopsAtCalls)
+    const bounded: Host = { ...host, disk: boundPages(host.disk) }
+    const member = openMember(bounded, {
       agentId,
       role: 'agent',
       skills: settings.skills.map((name) => ({ name })),
       capacity: settings.concurrency,
-      createHandler: () => (run) => runSteps(host, run),
+      createHandler: () => (run) => runSteps({ env: host.env, ledger, stopInCall, work }, run),
     })
-    member.whenReady().then(
-      () => process.send?.('ready'),
-      () => undefined,
-    )
     // Whoever started it is gone.
     process.on('disconnect', () => process.exit(1))
     return { ...member, id: agentId }
   },
 })
 process.exit()
-
-async function runSteps({ env }: Host, run: Run): Promise<RunOutcome> {
-  for (let step = 0; step < work.steps; step++) {
-    await run.perform(
-      { kind: 'tool', name: 'chaos.step', inputHash: sha256(String(step)), effect: 'none' },
-      async ({ signal }) => {
-        await sleep(env, work.stepMs, signal)
-        return { status: 'completed', output: null }
-      },
-    )
-  }
-  return { status: 'completed', content: `${work.steps} steps` }
-}

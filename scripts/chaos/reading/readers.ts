@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabase } from '@kafclaw/storage'
 import type { TaskState } from '@kafclaw/tasks'
-import { checkGroup, findDisagreements } from '../foreign/check-group.ts'
-import { type CrewMember, stopAll } from './crew.ts'
+import { checkGroup, findDisagreements } from '../../foreign/check-group.ts'
+import type { CrewMember } from '../crew.ts'
+import type { Stage } from '../stage.ts'
 import { foldTopics } from './fold-topics.ts'
-import type { Stage } from './stage.ts'
 
 const CATCH_UP_MS = 20_000
 const LOOK_AGAIN_MS = 500
@@ -21,26 +21,22 @@ export interface Reading {
 }
 
 /** Stops the crew when its members have read all, and compares the three readers. */
-export async function readAfterwards(
-  stage: Stage,
-  crew: readonly CrewMember[],
-  { python = true }: { python?: boolean } = {},
-): Promise<Reading> {
+export async function readAfterwards(stage: Stage, crew: readonly CrewMember[]): Promise<Reading> {
   const deadlineMs = performance.now() + CATCH_UP_MS
   for (;;) {
     const tasks = await foldTopics(stage.log, stage.scope, stage.partitions)
-    if (countDiffering(stage, crew, tasks) === 0 || performance.now() > deadlineMs) break
+    if (countDiffering(crew, tasks) === 0 || performance.now() > deadlineMs) break
     await delay(LOOK_AGAIN_MS)
   }
-  await stopAll(crew)
+  await Promise.all(crew.map(({ process }) => process.stop()))
   const tasks = await foldTopics(stage.log, stage.scope, stage.partitions)
-  const check = python ? await readByPython(stage, tasks) : null
+  const check = await readByPython(stage, tasks)
   const all = [...tasks.values()]
   return {
     tasks,
     outcomes: all.filter(({ outcome }) => outcome !== null).length,
     hit: all.filter(({ claim }) => (claim?.attempt ?? 0) > 1).length,
-    disagreements: countDiffering(stage, crew, tasks) + (check ?? 0),
+    disagreements: countDiffering(crew, tasks) + (check ?? 0),
     python: check === null ? 'not run' : check === 0 ? 'agrees' : 'disagrees',
   }
 }
@@ -54,8 +50,8 @@ async function readByPython(stage: Stage, tasks: ReadonlyMap<string, TaskState>)
   }
 }
 
-function countDiffering(stage: Stage, crew: readonly CrewMember[], tasks: ReadonlyMap<string, TaskState>): number {
-  return crew.reduce((sum, { id }) => sum + compareFile(stage.files(id).stateDb, tasks), 0)
+function countDiffering(crew: readonly CrewMember[], tasks: ReadonlyMap<string, TaskState>): number {
+  return crew.reduce((sum, { files }) => sum + compareFile(files.stateDb, tasks), 0)
 }
 
 /** Tasks of which the worker's own SQLite says something else than the topics. */

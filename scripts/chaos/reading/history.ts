@@ -1,5 +1,5 @@
+import type { Stage } from '../stage.ts'
 import { foldWatched } from './fold-topics.ts'
-import type { Stage } from './stage.ts'
 
 /** A claim that held when it was written. */
 interface HeldClaim {
@@ -7,6 +7,8 @@ interface HeldClaim {
   agentId: string
   runId: string
   atMs: number
+  /** Its holder gave it back. */
+  isReleased: boolean
 }
 
 /** What became of one task, by the clock of the log. */
@@ -30,7 +32,9 @@ export async function readHistory({ log, scope, partitions }: Stage): Promise<Ma
       histories.set(after.taskId, history)
       if (after.requests.length > before.requests.length) history.askedMs ??= timestampMs
       if (after.claim && after.claim.runId !== before.claim?.runId)
-        history.claims.push({ ...after.claim, atMs: timestampMs })
+        history.claims.push({ ...after.claim, atMs: timestampMs, isReleased: false })
+      const holder = history.claims.at(-1)
+      if (holder && after.released !== null && before.released === null) holder.isReleased = true
       if (after.outcome && !before.outcome) {
         history.endedMs = timestampMs
         history.outcomeRunId = after.outcome.runId

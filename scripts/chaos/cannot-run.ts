@@ -1,0 +1,2 @@
+/** A case that needs something that is not there: it has not passed. */
+export class CannotRun extends Error {}

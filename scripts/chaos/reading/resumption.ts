@@ -1,0 +1,53 @@
+import { quantile, round } from '../../bench/figures.ts'
+import type { Happening } from '../events.ts'
+import type { TaskHistory } from './history.ts'
+import type { TaskJournal } from './journals.ts'
+
+/** How long it took until a task went on after its holder was gone, ms. */
+export interface Resumption {
+  /** From the start of the same service to the next step. */
+  own: number[]
+  /** From the end of the holder, or from when it went away, to the claim of another. */
+  others: number[]
+}
+
+export function measureResumption(
+  histories: ReadonlyMap<string, TaskHistory>,
+  journals: ReadonlyMap<string, TaskJournal>,
+  happenings: readonly Happening[],
+): Resumption {
+  const measured: Resumption = { own: [], others: [] }
+  const lastBefore = (name: string, what: readonly Happening['what'][], atMs: number): number | null =>
+    happenings.findLast((one) => one.name === name && what.includes(one.what) && one.atMs <= atMs)?.atMs ?? null
+  for (const [taskId, { claims }] of histories) {
+    for (const [n, claim] of claims.entries()) {
+      const before = claims[n - 1]
+      if (!before || before.isReleased) continue
+      if (before.agentId === claim.agentId) {
+        const upMs = lastBefore(claim.agentId, ['up', 'back'], claim.atMs)
+        const step = journals
+          .get(taskId)
+          ?.records.find(({ runId, phase }) => runId === claim.runId && phase !== 'started')
+        if (upMs !== null && upMs >= before.atMs && step) measured.own.push(step.atMs - upMs)
+      } else {
+        const goneMs = lastBefore(before.agentId, ['down', 'away'], claim.atMs)
+        if (goneMs !== null && goneMs >= before.atMs) measured.others.push(claim.atMs - goneMs)
+      }
+    }
+  }
+  return measured
+}
+
+/** Nothing where nothing was measured. */
+export function resumptionFigures({ own, others }: Resumption): Record<string, number> {
+  return { ...named('own', own), ...named('takeover', others) }
+}
+
+function named(name: string, samples: readonly number[]): Record<string, number> {
+  if (samples.length === 0) return { [`${name}_resumed`]: 0 }
+  return {
+    [`${name}_resumed`]: samples.length,
+    [`${name}_p50_ms`]: round(quantile(samples, 0.5), 0),
+    [`${name}_p99_ms`]: round(quantile(samples, 0.99), 0),
+  }
+}
