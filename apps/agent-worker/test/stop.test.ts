@@ -1,7 +1,13 @@
-import { createScriptedModel } from '@kafclaw/llm'
+import { createScriptedModel, type ModelAnswer } from '@kafclaw/llm'
 import { createTool, spawnGroup, Type } from '@kafclaw/tools'
 import { expect, it, vi } from 'vitest'
 import { createTestAgents, type TestAgents } from './agents.ts'
+
+/** What a model says when it wants a tool. */
+function wants(name: string, args: object): ModelAnswer {
+  const call = { id: 'call_1', name, arguments: JSON.stringify(args) }
+  return { content: '', toolCalls: [call], usage: null, model: 'scripted', finishReason: 'tool_calls' }
+}
 
 const PATIENCE = { timeout: 20_000, interval: 20 }
 
@@ -39,10 +45,7 @@ function createLongTool(agents: TestAgents, onStart: (pid: number) => void) {
 it('a cancelled task ends the processes that its tool has started', async () => {
   await using agents = await createTestAgents('embedded')
   const started = Promise.withResolvers<number>()
-  const call = { id: 'call_1', name: 'long', arguments: '{}' }
-  const model = createScriptedModel(() => ({
-    ...{ content: '', toolCalls: [call], usage: null, model: 'scripted', finishReason: 'tool_calls' },
-  }))
+  const model = createScriptedModel(() => wants('long', {}))
   await agents.start('agent-a', { model, tools: [createLongTool(agents, started.resolve)] })
   const asked = await agents.client.ask({ payload: { content: 'x' } })
   const pid = await started.promise
@@ -69,4 +72,30 @@ it('a cancelled task ends the call of its model', async () => {
   await asking.promise
   await agents.client.publish({ type: 'response', correlation_id: asked.taskId, payload: { status: 'cancelled' } })
   expect(await ended.promise).toMatch(/outcome/)
+})
+
+it('an agent that shuts down while it waits for another goes on with the answer: its model hears nothing of the end', async () => {
+  await using agents = await createTestAgents('embedded')
+  const heard: string[] = []
+  const parent = createScriptedModel(({ messages }) => {
+    const last = messages.at(-1)
+    if (last?.role !== 'tool') return wants('ask_agent', { agent: 'agent-b', question: 'how much?' })
+    heard.push(last.content)
+    return last.content
+  })
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<string>()
+  const child = createScriptedModel(() => {
+    asked.resolve()
+    return answer.promise
+  })
+  await agents.start('agent-b', { model: child })
+  const first = await agents.start('agent-a', { model: parent })
+  const { outcome } = await agents.client.ask({ recipientId: 'agent-a', payload: { content: 'x' } })
+  await asked.promise
+  await first.stop()
+  await agents.start('agent-a', { model: parent })
+  answer.resolve('forty-two')
+  expect((await outcome).payload.content).toContain('forty-two')
+  expect(heard).toHaveLength(1)
 })

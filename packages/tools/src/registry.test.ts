@@ -100,6 +100,12 @@ describe('a tool registry', () => {
     await expect(result).rejects.toBe(reason)
   })
 
+  it('rejects when the run stops in the middle of a call: that is no failure of the tool, and the model must not hear of it', async () => {
+    const stopped = new AppError('KC_RUN_STOPPED', 'The service shuts down.')
+    const result = createToolRegistry([createEcho(() => Promise.reject(stopped))]).call(call('{"text":"hello"}'), ctx)
+    await expect(result).rejects.toBe(stopped)
+  })
+
   it('finds a tool by its name, and refuses two of one name', () => {
     const echo = createEcho()
     expect(createToolRegistry([echo]).find('test.echo')).toBe(echo)

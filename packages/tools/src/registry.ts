@@ -1,4 +1,4 @@
-import { AppError } from '@kafclaw/envelope'
+import { AppError, type ErrorCode } from '@kafclaw/envelope'
 import type { ToolCall, ToolDefinition } from '@kafclaw/llm'
 import { failedResult, type Tool, type ToolContext, type ToolResult, type ToolSettlement } from './tool.ts'
 
@@ -8,7 +8,8 @@ export interface ToolRegistry {
   find(name: string): Tool | undefined
   /**
    * Carries out a call of the model. What went wrong (unknown tool, malformed or wrong arguments, an error of the work
-   * itself) comes back as a failed result that tells the model; only an abort rejects, with the reason of the signal.
+   * itself) comes back as a failed result that tells the model; only an abort rejects, with the reason of the signal, and the
+   * end of the run, with KC_RUN_STOPPED.
    */
   call(toolCall: ToolCall, ctx: ToolContext): Promise<ToolResult>
   /** What became of an earlier call: `unknown` where its tool cannot tell, or could not be asked now. */
@@ -49,12 +50,16 @@ export function createToolRegistry(tools: readonly Tool[]): ToolRegistry {
   }
 }
 
+const STOPPED: ReadonlySet<ErrorCode> = new Set(['KC_RUN_STOPPED', 'KC_RUNTIME_STOPPED'])
+
 async function runTool(tool: Tool, args: unknown, ctx: ToolContext): Promise<ToolResult> {
   try {
     return await tool.call(args, ctx)
   } catch (caught) {
     ctx.signal.throwIfAborted()
     const error = AppError.fromUnknown(caught, 'KC_TOOL_FAILED')
+    // The run ends in the middle of the call, because its service shuts down: whoever goes on makes the call again.
+    if (STOPPED.has(error.code)) throw error
     const output = { error: { code: error.code, message: error.message } }
     if (tool.effect === 'once') return { status: 'in_doubt', content: JSON.stringify(output), output }
     return failedResult(`${tool.definition.name} failed with ${error.code}: ${error.message}`, output)
