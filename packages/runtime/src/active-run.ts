@@ -5,6 +5,7 @@ import { createRunSteps } from './journal/run-steps.ts'
 import type { RunStepsOptions } from './journal/step-work.ts'
 import type { ChildRequest, Run } from './run.ts'
 import type { RunRecords } from './run-records.ts'
+import { createRunSlot } from './run-slot.ts'
 import type { RunsOptions } from './runs.ts'
 import type { Slots } from './slots.ts'
 import type { StoredTask } from './task-store.ts'
@@ -40,29 +41,13 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
   const asked = new AbortController()
   const ended = Promise.withResolvers<void>()
   const confirmation = createConfirmation({ submit: options.commit.submit })
-  let holdsSlot = true
+  const slot = createRunSlot(slots, controller.signal)
 
   function checkpoint(): void {
     if (controller.signal.aborted)
       throw new AppError('KC_RUN_STOPPED', `The run stops: ${String(controller.signal.reason)}.`)
     if (options.isStopping())
       throw new AppError('KC_RUN_STOPPED', 'The run stops: the service shuts down; the task is given back.')
-  }
-
-  function giveSlotBack(): void {
-    if (holdsSlot) slots.release()
-    holdsSlot = false
-  }
-
-  /** While a run waits for somebody else it needs no slot: others work in it, the child perhaps among them. */
-  async function withoutSlot<T>(wait: () => Promise<T>): Promise<T> {
-    giveSlotBack()
-    try {
-      return await wait()
-    } finally {
-      await slots.retake(controller.signal)
-      holdsSlot = true
-    }
   }
 
   async function untilMayAct(): Promise<void> {
@@ -77,7 +62,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
   async function ask(child: ChildRequest) {
     await untilMayAct()
     await confirmation.commit(() => records.ask(run, child))
-    const outcome = await withoutSlot(() => options.outcomeOf(child.taskId, waitSignal()))
+    const outcome = await slot.without(() => options.outcomeOf(child.taskId, waitSignal()))
     checkpoint()
     return outcome
   }
@@ -107,7 +92,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
       confirmation.drop(why)
     },
     askToStop: () => asked.abort('the service shuts down'),
-    giveSlotBack,
+    giveSlotBack: slot.end,
     end() {
       steps.close()
       ended.resolve()
@@ -117,7 +102,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     ...options,
     run: {
       ...run,
-      withoutSlot,
+      withoutSlot: slot.without,
       announceWait: run.progress,
       waitSignal,
       holdsClaim: () => options.tasks.get(run.taskId).claim?.runId === run.runId,

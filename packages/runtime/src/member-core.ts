@@ -172,7 +172,7 @@ function createWork({ options, links, files, commit }: Making) {
   const { group, boot, heartbeat } = links
   const partitions = (): number => partitionsOf(links)
   const skills = new Set(options.skills.map(({ name }) => name))
-  const outcomes = createOutcomes({ log: options.log, tasks: files.tasks, scope: options, partitions })
+  const outcomes = createOutcomes({ ...options, tasks: files.tasks, scope: options, partitions })
   const claimWriter = createClaimWriter({
     sender: files.sender,
     agentId: options.agentId,

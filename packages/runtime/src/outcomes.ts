@@ -1,4 +1,5 @@
-import { AppError, decode, type ResponseEnvelope, topicName } from '@kafclaw/envelope'
+import { type Env, sleep } from '@kafclaw/env'
+import { AppError, decode, ERRORS, type ResponseEnvelope, topicName } from '@kafclaw/envelope'
 import { type Log, readOnce } from '@kafclaw/kafka'
 import { homePartition } from '@kafclaw/tasks'
 import type { TaskStore } from './task-store.ts'
@@ -9,17 +10,23 @@ export interface Outcomes {
   read(envelope: ResponseEnvelope): void
   /** After the commit: hands over to those who wait. */
   deliver(): void
-  /** The outcome of a task: from the log when the fold has it, else when it comes. Throws KC_RUN_STOPPED on abort. */
+  /**
+   * The outcome of a task: from the log when the fold has it, however long that cannot be read, else when it comes. Throws
+   * KC_RUN_STOPPED on abort, KC_LOG_RECORD_GONE when retention has deleted it.
+   */
   of(taskId: string, signal: AbortSignal): Promise<ResponseEnvelope>
 }
 
+const PAUSE_MS = 500
+
 export function createOutcomes(options: {
+  env: Env
   log: Log
   tasks: TaskStore
   scope: { group: string; zone: string }
   partitions(): number
 }): Outcomes {
-  const { log, tasks, scope } = options
+  const { env, log, tasks, scope } = options
   const waiting = new Map<string, Set<(envelope: ResponseEnvelope) => void>>()
   let arrived: ResponseEnvelope[] = []
 
@@ -38,6 +45,36 @@ export function createOutcomes(options: {
     )
   }
 
+  /** What others did for a run is not lost to it because the broker is away just then. */
+  async function readBackWhenReadable(taskId: string, offset: number, signal: AbortSignal): Promise<ResponseEnvelope> {
+    while (!signal.aborted) {
+      try {
+        return await readBack(taskId, offset)
+      } catch (thrown) {
+        const error = AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE')
+        if (!ERRORS[error.code].retryable) throw error
+        await sleep(env, PAUSE_MS, signal)
+      }
+    }
+    throw stopped(taskId, signal)
+  }
+
+  async function untilDelivered(taskId: string, signal: AbortSignal): Promise<ResponseEnvelope> {
+    if (signal.aborted) throw stopped(taskId, signal)
+    const { promise, resolve, reject } = Promise.withResolvers<ResponseEnvelope>()
+    const callbacks = waiting.get(taskId) ?? new Set()
+    waiting.set(taskId, callbacks.add(resolve))
+    const stop = (): void => reject(stopped(taskId, signal))
+    signal.addEventListener('abort', stop)
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener('abort', stop)
+      callbacks.delete(resolve)
+      if (callbacks.size === 0 && waiting.get(taskId) === callbacks) waiting.delete(taskId)
+    }
+  }
+
   return {
     read: (envelope) => void arrived.push(envelope),
     deliver() {
@@ -52,19 +89,11 @@ export function createOutcomes(options: {
     },
     async of(taskId, signal) {
       const { outcome } = tasks.get(taskId)
-      if (outcome) return readBack(taskId, outcome.offset)
-      return new Promise((resolve, reject) => {
-        const callbacks = waiting.get(taskId) ?? new Set()
-        waiting.set(taskId, callbacks.add(resolve))
-        const stop = (): void => {
-          callbacks.delete(resolve)
-          reject(
-            new AppError('KC_RUN_STOPPED', `The run stops while it waits for ${taskId}: ${String(signal.reason)}.`),
-          )
-        }
-        if (signal.aborted) stop()
-        else signal.addEventListener('abort', stop, { once: true })
-      })
+      return outcome ? readBackWhenReadable(taskId, outcome.offset, signal) : untilDelivered(taskId, signal)
     },
   }
+}
+
+function stopped(taskId: string, { reason }: AbortSignal): AppError {
+  return new AppError('KC_RUN_STOPPED', `The run stops while it waits for ${taskId}: ${String(reason)}.`)
 }

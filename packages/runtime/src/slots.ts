@@ -20,25 +20,23 @@ export function createSlots(capacity: number, onFree: () => void): Slots {
       else onFree()
     },
     retake(signal) {
-      if (waiting.length === 0 && used < capacity) {
+      // Whoever has to stop needs it only for its last words.
+      if (signal.aborted || (waiting.length === 0 && used < capacity)) {
         used++
         return Promise.resolve()
       }
       return new Promise((resolve) => {
         const enter = (): void => {
+          signal.removeEventListener('abort', stop)
           used++
           resolve()
         }
+        const stop = (): void => {
+          waiting = waiting.filter((other) => other !== enter)
+          enter()
+        }
         waiting.push(enter)
-        signal.addEventListener(
-          'abort',
-          () => {
-            if (!waiting.includes(enter)) return
-            waiting = waiting.filter((other) => other !== enter)
-            enter()
-          },
-          { once: true },
-        )
+        signal.addEventListener('abort', stop)
       })
     },
   }
