@@ -52,3 +52,36 @@ it('says what is wrong when the program is not there', async () => {
   const started = spawnGroup('/nowhere/program', { env, signal: new AbortController().signal })
   await expect(started).rejects.toMatchObject({ code: 'KC_TOOL_FAILED' })
 })
+
+it('has ended when the program has, whatever it has left behind with its output open', async () => {
+  const signal = new AbortController().signal
+  const args = ['-c', '/bin/sleep 600 & echo $!']
+  const { exitCode, stdout } = await spawnGroup('/bin/sh', { env, signal, args })
+  expect(exitCode).toBe(0)
+  await vi.waitFor(() => expect(isAlive(Number(stdout))).toBe(false), PATIENCE)
+})
+
+it('does not wait for a process that has left the group with the output of the program', async () => {
+  const script = `const { spawn } = require('node:child_process')
+    const left = spawn('/bin/sleep', ['600'], { detached: true, stdio: 'inherit' })
+    left.unref()
+    console.log(left.pid)`
+  const signal = new AbortController().signal
+  const { stdout } = await spawnGroup(process.execPath, { env, signal, args: ['-e', script], graceMs: 100 })
+  process.kill(Number(stdout))
+  expect(stdout).toMatch(/^\d+\n$/)
+})
+
+it('keeps characters whole, wherever the parts of the output begin', async () => {
+  const heard: string[] = []
+  const script = `const bytes = Buffer.from('é')
+    process.stdout.write(bytes.subarray(0, 1), () => setTimeout(() => process.stdout.write(bytes.subarray(1)), 200))`
+  const { stdout } = await spawnGroup(process.execPath, {
+    env,
+    signal: new AbortController().signal,
+    args: ['-e', script],
+    onStdout: (text) => heard.push(text),
+  })
+  expect(heard.join('')).toBe('é')
+  expect(stdout).toBe('é')
+})

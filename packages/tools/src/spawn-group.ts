@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { type Env, sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 
@@ -44,7 +46,8 @@ export async function spawnGroup(program: string, options: SpawnGroupOptions): P
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const stdout = collect(child.stdout, mostBytes)
-  if (options.onStdout) child.stdout.on('data', (part: Buffer) => options.onStdout?.(part.toString('utf8')))
+  const decoder = new StringDecoder('utf8')
+  if (options.onStdout) child.stdout.on('data', (part: Buffer) => options.onStdout?.(decoder.write(part)))
   const stderr = collect(child.stderr, mostBytes)
   const closed = Promise.withResolvers<number | null>()
   child.on('close', (code) => closed.resolve(code))
@@ -56,7 +59,10 @@ export async function spawnGroup(program: string, options: SpawnGroupOptions): P
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.input ?? '')
   const over = new AbortController()
-  const end = (): void => void endGroup(child.pid, { env, over: over.signal, graceMs: options.graceMs ?? GRACE_MS })
+  const ending = { env, over: over.signal, graceMs: options.graceMs ?? GRACE_MS }
+  const end = (): void => void endGroup(child.pid, ending)
+  // Before the output is closed: what the program has left behind may hold it open for as long as it likes.
+  child.on('exit', () => void closeOutput(child, ending))
   signal.addEventListener('abort', end, { once: true })
   try {
     const exitCode = await closed.promise
@@ -64,16 +70,28 @@ export async function spawnGroup(program: string, options: SpawnGroupOptions): P
     return { exitCode, stdout: stdout(), stderr: stderr() }
   } finally {
     signal.removeEventListener('abort', end)
-    // What it has left behind ends with it.
-    kill(child.pid, 'SIGKILL')
     over.abort()
   }
 }
 
-async function endGroup(
-  pid: number | undefined,
-  { env, over, graceMs }: { env: Env; over: AbortSignal; graceMs: number },
+interface Ending {
+  env: Env
+  over: AbortSignal
+  graceMs: number
+}
+
+/** What the program has left behind ends with it; for what has left its group nobody waits. */
+async function closeOutput(
+  { pid, stdout, stderr }: { pid?: number | undefined; stdout: Readable; stderr: Readable },
+  { env, over, graceMs }: Ending,
 ): Promise<void> {
+  kill(pid, 'SIGKILL')
+  await sleep(env, graceMs, over)
+  stdout.destroy()
+  stderr.destroy()
+}
+
+async function endGroup(pid: number | undefined, { env, over, graceMs }: Ending): Promise<void> {
   kill(pid, 'SIGTERM')
   await sleep(env, graceMs, over)
   if (!over.aborted) kill(pid, 'SIGKILL')
