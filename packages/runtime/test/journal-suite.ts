@@ -259,8 +259,9 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
       expect(ledger.effects.filter((key) => key.startsWith(`${asked.taskId}/1/`))).toHaveLength(2)
     })
 
-    it.each(['fence', 'readBack'] as const)('%s: a fenced run acts on the world', async (rule) => {
-      const { actedBy } = await beFenced(form, off(rule).overrides)
+    // That the intent is read back matters when the fence comes just before it: the simulation finds such schedules.
+    it('fence: a fenced run acts on the world', async () => {
+      const { actedBy } = await beFenced(form, off('fence').overrides)
       expect(actedBy).toEqual([1])
     })
   })

@@ -17,6 +17,7 @@ export async function performOnce(work: StepWork): Promise<StepResult> {
   const watch = await work.journal()
   for (let voided = -1; ; ) {
     run.checkpoint()
+    if (rules.fence && !watch.journal.mayWrite(run)) throw fenced(run)
     const known = watch.journal.step(number)
     if (known?.result) return work.replay(known.result)
     if (known?.isInDoubt && known.intent && known.intent.redo > voided && rules.settle) {

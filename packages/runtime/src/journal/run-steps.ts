@@ -105,7 +105,10 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       run.checkpoint()
       const work = workOf(spec, next++, execute)
       // Without a watch nothing of this run lies on the log that it does not know of.
-      const known = watch === null ? null : (await readable(watch)).journal.step(work.number)
+      const journal = watch === null ? null : (await readable(watch)).journal
+      // A run that has been away must not take the steps of its successor for its own.
+      if (journal && options.rules.fence && !journal.mayWrite(run)) throw fenced(run)
+      const known = journal?.step(work.number) ?? null
       if (known?.result) return work.replay(known.result)
       if (spec.effect === 'once') return readable(performOnce(work))
       return performAgain(work, known?.nextRedo ?? 0)
