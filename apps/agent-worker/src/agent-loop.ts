@@ -30,7 +30,7 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
     const answer = await askModel(run, { parts, conversation })
     if (answer.toolCalls.length === 0) {
       if (session !== null) {
-        parts.sessions.append(session, {
+        await parts.sessions.append(session, {
           taskId: run.taskId,
           question: run.request.payload.content,
           answer: answer.content,

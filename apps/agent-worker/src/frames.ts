@@ -22,7 +22,8 @@ export function createFrames(): Frames {
       try {
         return await work()
       } finally {
-        frames.delete(runId)
+        // A call that was left alone may end when the run has long been in its next one.
+        if (frames.get(runId) === frame) frames.delete(runId)
       }
     },
     of(runId) {

@@ -17,8 +17,8 @@ export function createReplayHandler(host: Host, options: AgentOptions, db: Db | 
   const refuse = () => Promise.reject(new AppError('KC_BUG', 'A replayed run wanted to write to the log.'))
   const tools = createAgentTools({ host, options, frames, send: refuse, agents: () => [] })
   const sessions: Sessions = {
-    ...(db ? createSessions(db, host.env.now) : { length: () => 0, history: () => [] }),
-    append: () => undefined,
+    ...(db ? createSessions({ db, now: host.env.now, store: refuse }) : { length: () => 0, history: () => [] }),
+    append: () => Promise.resolve(),
   }
   const parts = { ...options, group: host.settings.group, registry: createToolRegistry(tools), frames, sessions }
   return (run) => runAgent(run, parts)

@@ -1,4 +1,5 @@
 import type { Message } from '@kafclaw/llm'
+import type { MemberParts } from '@kafclaw/runtime'
 import type { Db } from '@kafclaw/storage'
 
 /** Conversations of this agent, kept by their names on its own disk. */
@@ -7,14 +8,21 @@ export interface Sessions {
   length(session: string): number
   /** Its first `length` messages, oldest first, of which the last are kept. */
   history(session: string, length: number): Message[]
-  /** Keeps a finished turn; a turn of the same task is kept once. */
-  append(session: string, turn: { taskId: string; question: string; answer: string }): void
+  /** Keeps a finished turn, when there is room for it; a turn of the same task is kept once. */
+  append(session: string, turn: Turn): Promise<void>
+}
+
+export interface Turn {
+  taskId: string
+  question: string
+  answer: string
 }
 
 /** Older turns are kept but no longer shown to the model. */
 const MOST_MESSAGES = 40
 
-export function createSessions(db: Db, now: () => number): Sessions {
+export function createSessions(options: { db: Db; now(): number; store: MemberParts['store'] }): Sessions {
+  const { db, now, store } = options
   const select = db.prepare<[string, number, number], { role: string; content: string }>(
     'select role, content from session_turn where session = ? and seq <= ? order by seq desc limit ?',
   )
@@ -34,13 +42,12 @@ export function createSessions(db: Db, now: () => number): Sessions {
         .all(session, length, MOST_MESSAGES)
         .toReversed()
         .map(({ role, content }) => ({ role: role === 'user' ? 'user' : 'assistant', content })),
-    append(session, { taskId, question, answer }) {
-      db.transaction(() => {
+    append: (session, { taskId, question, answer }) =>
+      store(() => {
         if (has.get(session, taskId)) return
         const seq = (last.get(session)?.seq ?? 0) + 1
         insert.run(session, seq, taskId, 'user', question, now())
         insert.run(session, seq + 1, taskId, 'assistant', answer, now())
-      })
-    },
+      }),
   }
 }

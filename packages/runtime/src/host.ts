@@ -79,6 +79,7 @@ export interface MemberParts {
   /** The state file of the member, for what its handler keeps there. */
   db: Db
   send: Member['send']
+  store: Member['store']
   agents: Member['agents']
 }
 
@@ -99,7 +100,12 @@ export function openMember(host: Host, spec: MemberSpec): Member {
     const db = stack.use(host.disk.open(files.stateDb, 'state'))
     const member: Member = createMember({
       ...spec,
-      handler: spec.createHandler({ db, send: (fields) => member.send(fields), agents: () => member.agents() }),
+      handler: spec.createHandler({
+        db,
+        send: (fields) => member.send(fields),
+        store: (work) => member.store(work),
+        agents: () => member.agents(),
+      }),
       env: host.env,
       logger: host.logger.child({ member: spec.agentId }),
       metrics: host.metrics,

@@ -32,6 +32,8 @@ export interface Member {
   readonly ended: Promise<MemberEnd>
   /** Stores a record to be sent; resolves with its envelope when it has been committed. */
   send(fields: NewRecord): Promise<Envelope>
+  /** Does `work` on the state file in its next transaction, again if that has to be; waits while nothing can be stored. */
+  store<T>(work: () => T): Promise<T>
   /** Stores a dead letter of a record that was met by a reader beside the member. */
   deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): Promise<void>
   /** The agents of the zone, with whether each is live by the clock of the log. */
@@ -124,6 +126,7 @@ export function createMember(options: MemberOptions): Member {
       await canSend.promise
       return core.commit.submit(() => core.sender.send(fields))
     },
+    store: core.commit.submit,
     async deadLetter(record, why) {
       await canSend.promise
       const place = formatPlace(record)
