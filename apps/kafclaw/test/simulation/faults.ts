@@ -48,7 +48,11 @@ const LIKELY = {
 export type Fault = keyof typeof LIKELY
 export type Faults = Readonly<Record<Fault, boolean>>
 
-export const NO_FAULTS: Faults = Object.fromEntries(Object.keys(LIKELY).map((fault) => [fault, false])) as Faults
+export const FAULTS = Object.keys(LIKELY) as readonly Fault[]
+
+export function justThese(faults: readonly Fault[]): Faults {
+  return Object.fromEntries(FAULTS.map((fault) => [fault, faults.includes(fault)])) as Faults
+}
 
 export function drawFaults(random: Random): Faults {
   const drawn = Object.entries(LIKELY).map(([fault, likely]) => [fault, random.flip(likely)])

@@ -6,7 +6,7 @@ import type { Reached } from './world.ts'
 
 /** What was ever written, noted as it was written: compaction takes nothing away here. */
 export interface LogBook {
-  /** Ids of all envelopes, by place. */
+  /** Ids of all envelopes but heartbeats, by place. */
   readonly ids: ReadonlyMap<string, string>
   /** Tasks that were asked for and have no outcome yet. */
   readonly open: ReadonlySet<string>
@@ -34,7 +34,9 @@ export function createLogBook(reach: (what: Reached) => void): LogBook {
     ids,
     open,
     append(record, timestampMs) {
-      if (parseTopicName(record.topic)?.kind === 'dlq') reach('dead letter')
+      const kind = parseTopicName(record.topic)?.kind
+      if (kind === 'dlq') reach('dead letter')
+      if (kind === 'announce') return
       const decoded = decode({ ...record, timestampMs })
       if (decoded.kind !== 'envelope') return
       const { envelope } = decoded

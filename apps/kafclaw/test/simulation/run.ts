@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { FAULTS } from './faults.ts'
 import { isMutationName, MUTATIONS, rulesWithout } from './mutations/mutations.ts'
+import { crashOf, createSweep, SWEEP_SEED } from './script.ts'
 import { simulate, type Verdict } from './simulate.ts'
 import { isCrash } from './simulated-disk.ts'
 
-const USAGE = `Usage: node -C @kafclaw/source apps/kafclaw/test/simulation/run.ts [--seed N] [--seeds COUNT] [--step N] [--mutation NAME] [--until-broken] [--trace] [--json]
+const USAGE = `Usage: node -C @kafclaw/source apps/kafclaw/test/simulation/run.ts [--seed N] [--seeds COUNT] [--step N] [--sweep] [--only FAULTS] [--mutation NAME] [--until-broken] [--trace] [--json]
 
 Runs a whole group on a virtual clock, with everything going wrong that a seed draws, and judges what lies on the log.
 Exit code 1 when a promise was broken.
   --seed    the first seed (default 1)
   --seeds   how many (default 1)
   --step    from one seed to the next (default 1)
+  --sweep   seeds are not drawn from: the n-th is a crash at the n-th call of agents that work on one task
+  --only    what goes wrong, and nothing else: ${FAULTS.join(',')}
   --mutation a rule of the product to switch off; those that change a source need --import ./mutations/hook.ts as well:
             ${Object.keys(MUTATIONS).join('; ')}
   --until-broken  stops at the first seed that breaks a promise
@@ -36,6 +40,8 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '1' },
       step: { type: 'string', default: '1' },
       'until-broken': { type: 'boolean', default: false },
+      sweep: { type: 'boolean', default: false },
+      only: { type: 'string' },
       mutation: { type: 'string' },
       trace: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -63,19 +69,23 @@ async function main(): Promise<number> {
 interface RunOptions {
   trace: boolean
   json: boolean
+  sweep: boolean
+  only?: string | undefined
   mutation?: string | undefined
 }
 
-async function runSeed(seed: number, { trace, json, mutation }: RunOptions): Promise<SeedReport> {
+async function runSeed(seed: number, { trace, json, sweep, only, mutation }: RunOptions): Promise<SeedReport> {
   const unhandled: unknown[] = []
   const note = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', note)
   const startMs = performance.now()
-  const verdict = await simulate({ seed, isTraced: trace, ...rulesWithout(mutation) })
+  const what = sweep ? { seed: SWEEP_SEED, script: createSweep(crashOf(seed)) } : { seed }
+  const faults = only === undefined ? {} : { only: FAULTS.filter((fault) => only.split(',').includes(fault)) }
+  const verdict = await simulate({ ...what, ...faults, isTraced: trace, ...rulesWithout(mutation) })
   // Rejections that nobody has taken are told when the queue of ticks is empty.
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', note)
-  const report = toReport(verdict, performance.now() - startMs)
+  const report = { ...toReport(verdict, performance.now() - startMs), seed }
   const left = unhandled.find((error) => !isCrash(error))
   // In a process of its own it would end the service.
   if (left) report.breaches.push(['a promise was left alone', left instanceof Error ? `${left.stack}` : String(left)])
@@ -85,9 +95,8 @@ async function runSeed(seed: number, { trace, json, mutation }: RunOptions): Pro
   return report
 }
 
-function toReport({ seed, breaches, reached, faults, log }: Verdict, ms: number): SeedReport {
+function toReport({ breaches, reached, faults, log }: Verdict, ms: number): Omit<SeedReport, 'seed'> {
   return {
-    seed,
     ms,
     breaches: [...breaches],
     reached: Object.fromEntries(reached),

@@ -10,7 +10,7 @@ export interface Script {
   readonly untilMs: number
 }
 
-export interface ScriptedCrash {
+interface ScriptedCrash {
   readonly machine: string
   /** The n-th call of its life to disk or log. */
   readonly call: number
@@ -32,13 +32,40 @@ const PLAN: Plan = {
 }
 
 /** Who takes the task by its rank, and who is asked by it. */
-export const SWEPT = ['agent-c', 'agent-b'] as const
+const SWEPT = ['agent-c', 'agent-b'] as const
+/** Comes back before anybody misses it, or after another has taken the task over. */
+const BACK_AFTER_MS = [100, 5000] as const
 
-const ALONE = { againAfterMs: null, cancelAfterMs: null, lifeMs: null, byHandAfterMs: null, atMs: 300 }
+/** The order of things, which a sweep is not about. */
+export const SWEEP_SEED = 1
 
-/** One task with everything in it that an agent does, and one crash. */
+/** One task with everything in it that an agent does, and one crash; null for none. */
 export function createSweep(crash: ScriptedCrash | null): Script {
-  // The ranks of the agents for this id put agent-c first.
-  const errand = { ...ALONE, taskId: 'task_sweep', content: JSON.stringify(PLAN), recipientId: null }
+  const errand: Errand = {
+    // The ranks of the agents for this id put agent-c first.
+    taskId: 'task_sweep',
+    content: JSON.stringify(PLAN),
+    recipientId: null,
+    atMs: 300,
+    againAfterMs: null,
+    cancelAfterMs: null,
+    lifeMs: null,
+    byHandAfterMs: null,
+  }
   return { errands: [errand], crash, untilMs: 7000 }
+}
+
+/** The n-th crash of a sweep, from 1: over both agents, from their first call on. */
+export function crashOf(n: number): ScriptedCrash {
+  const call = Math.ceil(n / SWEPT.length)
+  return {
+    machine: SWEPT[n % SWEPT.length] ?? SWEPT[0],
+    call,
+    backAfterMs: BACK_AFTER_MS[call % BACK_AFTER_MS.length] ?? 0,
+  }
+}
+
+/** How many crashes a sweep has, by the calls of a run without any. */
+export function countCrashes(calls: ReadonlyMap<string, number>): number {
+  return SWEPT.length * Math.max(...SWEPT.map((machine) => calls.get(machine) ?? 0))
 }

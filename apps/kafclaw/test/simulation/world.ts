@@ -7,7 +7,7 @@ import {
   type Simulation,
 } from '@kafclaw/env/testing'
 import { createSimulatedBroker, type SimulatedBroker } from '@kafclaw/kafka/testing'
-import { drawFaults, type Faults, NO_FAULTS } from './faults.ts'
+import { drawFaults, type Fault, type Faults, justThese } from './faults.ts'
 import { createLogBook, type LogBook } from './log-book.ts'
 import type { Script } from './script.ts'
 import { LEADERS } from './stage.ts'
@@ -110,11 +110,13 @@ export interface WorldOptions {
   journalRules?: JournalRules
   /** Instead of what the seed draws. */
   script?: Script
+  /** These go wrong, and nothing else. */
+  only?: readonly Fault[]
 }
 
-export function createWorld({ seed, isTraced = false, journalRules, script }: WorldOptions): World {
+export function createWorld({ seed, isTraced = false, journalRules, script, only }: WorldOptions): World {
   const random = createRandom(seed)
-  const faults = script ? NO_FAULTS : drawFaults(random.fork('faults'))
+  const faults = script || only ? justThese(only ?? []) : drawFaults(random.fork('faults'))
   const simulation = createSimulation({ random: random.fork('scheduler') })
   const brokerProcess = simulation.process('broker')
   const book = createLogBook(reach)

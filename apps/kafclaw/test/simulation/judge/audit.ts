@@ -1,7 +1,7 @@
 import { formatPlace, parseTopicName, type RawRecord, TOPICS } from '@kafclaw/envelope'
 import { DATA } from '../stage.ts'
 import type { World } from '../world.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence } from './evidence.ts'
 
 type KeptRecord = Pick<RawRecord, 'topic' | 'partition' | 'offset' | 'value'>
 
@@ -18,14 +18,13 @@ export function judgeAudit(world: World, { records, machines }: Evidence): void 
       .all()
       .map((row) => [formatPlace(row), row]),
   )
-  for (const record of records) {
-    if (parseTopicName(record.topic)?.kind === 'announce') continue
+  for (const { record } of records) {
     const place = formatPlace(record)
     const row = kept.get(place)
     if (!row) world.breach('audit differs', `${place} is not kept`)
     else if (String(row.value) !== String(record.value)) world.breach('audit differs', `${place} is kept otherwise`)
   }
-  const written = new Set(records.map(formatPlace))
+  const written = new Set(records.map(({ record }) => formatPlace(record)))
   for (const [place, { topic }] of kept) {
     const isCompacted = TOPICS[parseTopicName(topic)?.kind ?? 'requests'].cleanup === 'compact'
     if (!isCompacted && !written.has(place)) world.breach('audit differs', `${place} was never written`)

@@ -1,8 +1,7 @@
-import { decode, parseTopicName } from '@kafclaw/envelope'
 import { createJournal, isHome, type Journal, type JournalRecord } from '@kafclaw/tasks'
 import { PARTITIONS } from '../stage.ts'
 import type { World } from '../world.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence } from './evidence.ts'
 
 interface Step extends JournalRecord {
   kind: string | null
@@ -10,13 +9,10 @@ interface Step extends JournalRecord {
 }
 
 /** Whoever goes on with a task does no step again that was finished when he began; what does not count changes nothing. */
-export function judgeJournals(world: World, { records }: Evidence): void {
+export function judgeJournals(world: World, { envelopes }: Evidence): void {
   const journals = new Map<string, TaskJournal>()
-  for (const record of records) {
-    if (parseTopicName(record.topic)?.kind !== 'traces') continue
-    const decoded = decode(record)
-    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'trace') continue
-    const { id, correlation_id: taskId, payload } = decoded.envelope
+  for (const { record, envelope } of envelopes('trace')) {
+    const { id, correlation_id: taskId, payload } = envelope
     if (!isHome(taskId, record.partition, PARTITIONS)) continue
     const { attempt, run_id: runId, phase, step, redo, kind, name } = payload
     const known = journals.get(taskId) ?? newJournal()

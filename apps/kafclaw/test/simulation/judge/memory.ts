@@ -1,7 +1,6 @@
-import { decode, topicName } from '@kafclaw/envelope'
-import { DATA, SCOPE } from '../stage.ts'
+import { DATA } from '../stage.ts'
 import type { World } from '../world.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence } from './evidence.ts'
 
 interface ItemRow {
   item_id: string
@@ -10,13 +9,10 @@ interface ItemRow {
 }
 
 /** Every index has the newest record of each item. */
-export function judgeMemory(world: World, { records, machines }: Evidence): void {
+export function judgeMemory(world: World, { envelopes, machines }: Evidence): void {
   const newest = new Map<string, ItemRow>()
-  for (const record of records) {
-    if (record.topic !== topicName(SCOPE, 'memory_shared')) continue
-    const decoded = decode(record)
-    if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'memory') continue
-    const { item_id, content } = decoded.envelope.payload
+  for (const { record, envelope } of envelopes('memory')) {
+    const { item_id, content } = envelope.payload
     newest.set(item_id, { item_id, offset: record.offset, content: content ?? '' })
   }
   const expected = viewOf([...newest.values()])

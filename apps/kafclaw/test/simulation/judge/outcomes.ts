@@ -1,17 +1,16 @@
-import { parseTopicName } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import type { TaskState } from '@kafclaw/tasks'
 import { createTaskList } from '../../../src/tasks/fold-tasks.ts'
 import { DATA, LEASE_MS, PARTITIONS } from '../stage.ts'
 import type { World } from '../world.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence } from './evidence.ts'
 
 const KINDS: ReadonlySet<string> = new Set(['requests', 'skill_requests', 'tasks_status', 'responses'])
 
 /** Every task has one outcome, and all who keep tasks have the state that the log has. */
 export function judgeOutcomes(world: World, { records, machines }: Evidence): void {
   const list = createTaskList({ partitions: PARTITIONS, leaseMs: LEASE_MS })
-  for (const record of records) if (KINDS.has(parseTopicName(record.topic)?.kind ?? '')) list.fold(record)
+  for (const { record, kind } of records) if (KINDS.has(kind)) list.fold(record)
   const tasks = list.all().map(({ task }) => task)
   const byId = new Map(tasks.map((task) => [task.taskId, task]))
   for (const task of tasks) {

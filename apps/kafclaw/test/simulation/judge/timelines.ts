@@ -1,9 +1,9 @@
-import { decode, formatPlace, parseTopicName } from '@kafclaw/envelope'
+import { formatPlace } from '@kafclaw/envelope'
 import type { LogBook } from '../log-book.ts'
 import type { Machine } from '../machine.ts'
 import { DATA } from '../stage.ts'
 import type { World } from '../world.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence } from './evidence.ts'
 
 interface SentRow {
   record_id: string
@@ -16,10 +16,8 @@ interface SentRow {
 /** What a service has noted as sent lies on the log where it says, in the order in which it was noted, and nothing else by its hand. */
 export function judgeTimelines(world: World, { records, machines }: Evidence): void {
   const bySender = new Map<string, Set<string>>()
-  for (const record of records) {
-    // Heartbeats go past the timeline.
-    if (parseTopicName(record.topic)?.kind === 'announce') continue
-    const decoded = decode(record)
+  // Heartbeats go past the timeline, and are no part of the evidence.
+  for (const { decoded } of records) {
     if (decoded.kind !== 'envelope') continue
     const { id, sender_id } = decoded.envelope
     bySender.set(sender_id, (bySender.get(sender_id) ?? new Set()).add(id))
