@@ -26,6 +26,8 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
   const watches = new Map<string, Set<Watch>>()
   let reading: Promise<Following> | null = null
   let idle: Timer | null = null
+  /** Those who are about to have a watch. */
+  let opening = 0
   let isStopped = false
 
   function follow(): Promise<Following> {
@@ -55,7 +57,12 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
     ofTask?.delete(watch)
     if (ofTask?.size === 0) watches.delete(taskId)
     if (watches.size > 0 || reading === null || isStopped) return
-    idle ??= env.setTimer(IDLE_MS, () => void endFollowing())
+    idle ??= env.setTimer(IDLE_MS, endIdle)
+  }
+
+  function endIdle(): void {
+    idle = null
+    if (watches.size === 0 && opening === 0) void endFollowing()
   }
 
   async function endFollowing(): Promise<void> {
@@ -71,13 +78,15 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
 
   return {
     async watch({ taskId, partition }, from, seed = []) {
-      const following = await follow()
+      opening++
+      const following = await follow().finally(() => opening--)
       const watch = createWatch({ taskId, onClose: () => close(taskId, watch) })
       watches.set(taskId, (watches.get(taskId) ?? new Set()).add(watch))
       try {
         for (const record of seed) watch.add(record)
         for (const record of await following.between(partition, from, taskId)) watch.add(record)
         watch.goLive()
+        following.throwIfDead()
         return watch
       } catch (error) {
         watch.close()
@@ -94,6 +103,8 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
 interface Following {
   /** The journal records of a task from `from` up to where following goes on. */
   between(partition: number, from: number, taskId: string): Promise<StepRecord[]>
+  /** Who was not yet heard of when it died would wait for ever. */
+  throwIfDead(): void
   close(): Promise<void>
 }
 
@@ -115,8 +126,10 @@ async function startFollowing(options: {
     },
   })
   let isClosed = false
+  let death: AppError | null = null
   reader.ended.catch((error: unknown) => {
-    if (!isClosed) options.onDeath(AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE'))
+    death = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
+    if (!isClosed) options.onDeath(death)
   })
 
   function take(batch: LogBatch): void {
@@ -140,6 +153,9 @@ async function startFollowing(options: {
       if (kept !== null) for (const record of kept) keep(record)
       else await readEach(log, [{ topic, partition, start: from, end: known.next() }], keep)
       return found
+    },
+    throwIfDead() {
+      if (death) throw death
     },
     async close() {
       isClosed = true

@@ -1,0 +1,94 @@
+import type { Timer } from '@kafclaw/env'
+import { AppError, partitionFor, topicName } from '@kafclaw/envelope'
+import type { Log } from '@kafclaw/kafka'
+import { expect, it } from 'vitest'
+import { createJournalReader, type JournalReader } from '../src/journal/journal-reader.ts'
+import { createTestGroup, type TestGroup } from './group.ts'
+
+const PARTITIONS = 6
+const DIED = new AppError('KC_KAFKA_UNREACHABLE', 'The reader died.')
+const RUN = { run_id: 'run-1', attempt: 1, phase: 'started' } as const
+
+interface Trial {
+  reader: JournalReader
+  /** The reader of the log dies. */
+  die(): void
+  /** Until it is called again the end offsets are not told. */
+  gate(): () => void
+  /** What waits for half a minute without a watch is over. */
+  passIdleTime(): void
+}
+
+/** A journal reader on the log of the group, whose troubles the test decides. */
+function createTrial(group: TestGroup): Trial {
+  let died = Promise.withResolvers<void>()
+  let opened = Promise.resolve()
+  const idle = new Set<() => void>()
+  const log: Log = {
+    ...group.log,
+    async offsets(topics) {
+      await opened
+      return group.log.offsets(topics)
+    },
+    read(options) {
+      const reader = group.log.read(options)
+      died.promise.catch(() => reader.close())
+      return { ...reader, ended: Promise.race([reader.ended, died.promise]) }
+    },
+  }
+  const env = {
+    ...group.env,
+    setTimer(delayMs: number, fire: () => void): Timer {
+      if (delayMs !== 30_000) return group.env.setTimer(delayMs, fire)
+      idle.add(fire)
+      return { cancel: () => void idle.delete(fire) }
+    },
+  }
+  return {
+    reader: createJournalReader({ env, log, topic: topicName(group.scope, 'traces') }),
+    die() {
+      died.reject(DIED)
+      died = Promise.withResolvers()
+    },
+    gate() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      opened = promise
+      return resolve
+    },
+    passIdleTime() {
+      for (const fire of idle) fire()
+    },
+  }
+}
+
+const homeOf = (taskId: string) => ({ taskId, partition: partitionFor(taskId, PARTITIONS) })
+
+it('a journal that is needed goes on being read, also when the last one that was needed before is closed just then', async () => {
+  await using group = await createTestGroup()
+  const { reader, die, gate, passIdleTime } = createTrial(group)
+  const before = await reader.watch(homeOf('task-before'), 0)
+  die()
+  await new Promise((resolve) => setImmediate(resolve))
+  const open = gate()
+  const opening = reader.watch(homeOf('task-now'), 0)
+  before.close()
+  open()
+  const watch = await opening
+  passIdleTime()
+  const { envelope } = await group.client.publish({ type: 'trace', correlation_id: 'task-now', payload: RUN })
+  expect(await watch.readBack(envelope.id, AbortSignal.timeout(10_000))).toBe(true)
+  await reader.stop()
+})
+
+it('nobody waits for a reader that has died while the past of his journal was being read', async () => {
+  await using group = await createTestGroup()
+  const log: Log = {
+    ...group.log,
+    read: (options) => ({ ...group.log.read(options), ended: Promise.reject(DIED) }),
+  }
+  const reader = createJournalReader({ env: group.env, log, topic: topicName(group.scope, 'traces') })
+  const opening = reader.watch(homeOf('task-now'), 0)
+  const waiting = opening.then((watch) => watch.readBack('never', AbortSignal.timeout(5000)))
+  await expect(waiting).rejects.toMatchObject({ code: 'KC_KAFKA_UNREACHABLE' })
+  await reader.stop()
+})
