@@ -11,7 +11,7 @@ const INVARIANTS: Readonly<Record<string, number>> = {
   /** In the ledger outside every effect stands once. */
   effects_twice: 0,
   effects_missing: 0,
-  /** No outcome and no step of a run counts that another one had superseded. */
+  /** No step counts of a run that another one had superseded: what an outcome rests on is what the journal says. */
   stale_counted: 0,
   /** No service is dead that should run. */
   dead: 0,

@@ -19,14 +19,11 @@ export async function examine(scene: Scene): Promise<Figures> {
   const { stage, crew, load, events, ledger } = scene
   const dead = countDead(scene)
   const letters = await deadLetterFigures(scene)
-  const {
-    tasks,
-    hit: _,
-    ...reading
-  } = await readAfterwards(
-    stage,
-    crew.filter(({ process }) => process.isRunning()),
-  )
+  let services: Figures = {}
+  const running = crew.filter(({ process }) => process.isRunning())
+  const { tasks, ...reading } = await readAfterwards(stage, running, async () => {
+    services = await serviceFigures(scene)
+  })
   const histories = await readHistory(stage)
   const own = [...histories].filter(([taskId]) => load.tasks.has(taskId)).map(([, history]) => history)
   const journals = await readJournals(stage)
@@ -43,7 +40,8 @@ export async function examine(scene: Scene): Promise<Figures> {
     late_answers: [...answers.values()].reduce((sum, all) => sum + all.length - 1, 0),
     disagreements: reading.disagreements,
     python: reading.python,
-    stale_counted: countLateOutcomes(own) + countForeignSteps(answers, journals),
+    stale_counted: countForeignSteps(answers, journals),
+    late_outcomes: countLateOutcomes(own),
     dead,
     hit: countHits(scene, own),
     attempts_above_one: own.filter(({ claims }) => claims.length > 1).length,
@@ -54,8 +52,8 @@ export async function examine(scene: Scene): Promise<Figures> {
     ...events.figures,
     ...latencyFigures(load),
     ...resumptionFigures(measureResumption(histories, journals, events.happenings)),
-    ...ledgerFigures({ lines, answers, asked, hasOnce: scene.case.work.once !== null, held }),
-    ...(await serviceFigures(scene)),
+    ...(ledger ? ledgerFigures({ lines, answers, asked, hasOnce: scene.case.work.once !== null, held }) : {}),
+    ...services,
     ...letters,
     acknowledged_lost: await countAcknowledgedLost(scene),
     taken_from_healthy: countTakenFromHealthy(scene, own),

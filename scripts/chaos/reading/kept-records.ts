@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { decode, formatPlace, parseTopicName, type RawRecord } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
 import { openDatabase } from '@kafclaw/storage'
@@ -34,26 +35,30 @@ function sentBy({ files }: CrewMember): SentRow[] {
     .all()
 }
 
-/** What the sinks and the indexers have in their files against what lies on the topics. */
+const CATCH_UP_MS = 60_000
+const LOOK_AGAIN_MS = 300
+
+/** What the sinks and the indexers have in their files against what lies on the topics now, when they have had time to read it. */
 export async function serviceFigures({ stage, crew, case: { load } }: Scene): Promise<Record<string, number>> {
   const sinks = crew.filter(({ group }) => group.role === 'audit-sink')
   const indexers = crew.filter(({ group }) => group.role === 'memory-indexer')
   const names = (await stage.log.listTopics()).filter((name) => isOfGroup(name, stage.scope.group))
   const records = sinks.length > 0 ? await readAll(stage.log, names) : []
-  const audits = sinks.map((sink) => compareAudit(sink, records))
-  const memories = indexers.map((indexer) => compareMemory(indexer, load.memories))
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0)
-  return {
-    ...(audits.length > 0
-      ? { audit_missing: sum(audits.map(({ missing }) => missing)), audit_twice: sum(audits.map(({ twice }) => twice)) }
-      : {}),
-    ...(memories.length > 0
-      ? {
-          memory_missing: sum(memories.map(({ missing }) => missing)),
-          memory_twice: sum(memories.map(({ twice }) => twice)),
-        }
-      : {}),
-  }
+  const audit = sinks.length === 0 ? null : () => sum(sinks.map((sink) => compareAudit(sink, records)))
+  const memory = indexers.length === 0 ? null : () => sum(indexers.map((one) => compareMemory(one, load.memories)))
+  return { ...(await whenRead('audit', audit)), ...(await whenRead('memory', memory)) }
+}
+
+async function whenRead(name: string, compare: (() => Kept) | null): Promise<Record<string, number>> {
+  if (compare === null) return {}
+  const deadlineMs = performance.now() + CATCH_UP_MS
+  while (compare().missing > 0 && performance.now() < deadlineMs) await delay(LOOK_AGAIN_MS)
+  const { missing, twice } = compare()
+  return { [`${name}_missing`]: missing, [`${name}_twice`]: twice }
+}
+
+function sum(all: readonly Kept[]): Kept {
+  return all.reduce(({ missing, twice }, kept) => ({ missing: missing + kept.missing, twice: twice + kept.twice }))
 }
 
 interface Kept {

@@ -32,7 +32,7 @@ export function countSecondOutcomes(
   ).length
 }
 
-/** Outcomes of a run that another one had superseded before, by the clock of the log. */
+/** Outcomes of a run that another one had superseded before, by the clock of the log: R3 lets them count, whoever is first. */
 export function countLateOutcomes(histories: Iterable<TaskHistory>): number {
   let late = 0
   for (const { claims, outcomeRunId, endedMs } of histories) {

@@ -12,33 +12,41 @@ const LOOK_AGAIN_MS = 500
 export interface Reading {
   /** By packages/tasks from offset 0. */
   tasks: ReadonlyMap<string, TaskState>
-  outcomes: number
-  /** Tasks with more than one attempt. */
-  hit: number
   /** Tasks of which a worker's SQLite, or the checker in Python, says something else than packages/tasks. */
   disagreements: number
   python: 'agrees' | 'disagrees' | 'not run'
 }
 
-/** Stops the crew when its members have read all, and compares the three readers. */
-export async function readAfterwards(stage: Stage, crew: readonly CrewMember[]): Promise<Reading> {
+/**
+ * Stops the crew when its members have read all, and compares the three readers. `whenQuiet` runs when nobody works any more
+ * and those who only read still do.
+ */
+export async function readAfterwards(
+  stage: Stage,
+  crew: readonly CrewMember[],
+  whenQuiet: () => Promise<void>,
+): Promise<Reading> {
   const deadlineMs = performance.now() + CATCH_UP_MS
   for (;;) {
     const tasks = await foldTopics(stage.log, stage.scope, stage.partitions)
     if (countDiffering(crew, tasks) === 0 || performance.now() > deadlineMs) break
     await delay(LOOK_AGAIN_MS)
   }
-  await Promise.all(crew.map(({ process }) => process.stop()))
+  const [readers, others] = [crew.filter(isOnlyReader), crew.filter((member) => !isOnlyReader(member))]
+  await Promise.all(others.map(({ process }) => process.stop()))
+  await whenQuiet()
+  await Promise.all(readers.map(({ process }) => process.stop()))
   const tasks = await foldTopics(stage.log, stage.scope, stage.partitions)
   const check = await readByPython(stage, tasks)
-  const all = [...tasks.values()]
   return {
     tasks,
-    outcomes: all.filter(({ outcome }) => outcome !== null).length,
-    hit: all.filter(({ claim }) => (claim?.attempt ?? 0) > 1).length,
     disagreements: countDiffering(crew, tasks) + (check ?? 0),
     python: check === null ? 'not run' : check === 0 ? 'agrees' : 'disagrees',
   }
+}
+
+function isOnlyReader({ group: { role } }: CrewMember): boolean {
+  return role === 'audit-sink' || role === 'memory-indexer'
 }
 
 async function readByPython(stage: Stage, tasks: ReadonlyMap<string, TaskState>): Promise<number | null> {
