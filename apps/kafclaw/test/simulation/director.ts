@@ -1,10 +1,12 @@
 import type { Random } from '@kafclaw/env/testing'
 import type { Fault } from './faults.ts'
 import type { Machine } from './machine.ts'
-import { AGENTS, LEADERS } from './stage.ts'
+import { AGENTS, LEADERS, LEASE_MS } from './stage.ts'
 import type { World } from './world.ts'
 
 const MINUTE_MS = 60_000
+/** How late a zombie hears of what has happened. */
+const LATE_MS = 1500
 /** Between two looks at which machines are down. */
 const WATCH_MS = 500
 
@@ -45,6 +47,22 @@ export function createDirector(world: World, options: { random: Random; machines
         world.reach('stood still')
         world.say(() => `${machine.name} stands still`)
         env.setTimer(random.between(50, 7000), () => process.resume())
+      },
+    },
+    zombie: {
+      most: 3,
+      strike() {
+        const machine = random.oneOf(machines.filter(({ id }) => AGENTS.includes(id)))
+        const process = machine?.process()
+        if (!machine || !process) return
+        process.pause()
+        for (let leader = 0; leader < LEADERS; leader++) machine.network.slowDown(leader, LATE_MS)
+        world.reach('stood still')
+        world.say(() => `${machine.name} stands still, and reads late when it goes on`)
+        env.setTimer(random.between(LEASE_MS, 2.5 * LEASE_MS), () => process.resume())
+        env.setTimer(4 * LEASE_MS, () => {
+          for (let leader = 0; leader < LEADERS; leader++) machine.network.slowDown(leader, 0)
+        })
       },
     },
     slowLeader: {

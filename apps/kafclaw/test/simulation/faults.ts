@@ -6,6 +6,8 @@ const LIKELY = {
   crash: 0.6,
   /** Processes stand still. */
   pause: 0.3,
+  /** Agents stand still until others have taken their tasks over, and hear of it late. */
+  zombie: 0.25,
   /** Batches whose acknowledgement is lost, that never arrive, that arrive twice, or long after they were given up. */
   lostAck: 0.5,
   /** One process reads from one leader far behind the others. */

@@ -24,7 +24,7 @@ export function createNetwork(options: { world: World; random: Random }): Networ
   const { elapsedMs } = world.simulation
   let cutMs = 0
   let loss = 0
-  let slow: { leader: number; byMs: number } | null = null
+  const slow = new Map<number, number>()
 
   /** Most of the time things take next to no time, now and then much. */
   function delayMs(): number {
@@ -39,8 +39,7 @@ export function createNetwork(options: { world: World; random: Random }): Networ
 
   return {
     travelMs: () => Math.max(0, cutMs - elapsedMs()) + delayMs(),
-    fetchMs: (leader) =>
-      Math.max(0, cutMs - elapsedMs()) + delayMs() + (slow?.leader === leader ? random.between(0, slow.byMs) : 0),
+    fetchMs: (leader) => Math.max(0, cutMs - elapsedMs()) + delayMs() + random.between(0, slow.get(leader) ?? 0),
     fate() {
       const fate = drawFate()
       if (fate !== 'taken') world.reach(`batch ${fate}`)
@@ -53,12 +52,12 @@ export function createNetwork(options: { world: World; random: Random }): Networ
       loss = probability
     },
     slowDown(leader, byMs) {
-      slow = { leader, byMs }
+      slow.set(leader, byMs)
     },
     heal() {
       cutMs = 0
       loss = 0
-      slow = null
+      slow.clear()
     },
   }
 }
