@@ -104,10 +104,10 @@ function callTool(
   const spec: StepSpec = {
     kind: tool?.kind ?? 'tool',
     name: call.name,
-    inputHash: hashOf(call.arguments),
+    inputHash: hashOf(`${call.name}\n${call.arguments}`),
     // What there is not does nothing.
     effect: tool?.effect ?? 'none',
-    longestCallMs: tool?.longestCallMs ?? 0,
+    ...(tool ? { longestCallMs: tool.longestCallMs } : {}),
     input: { arguments: call.arguments },
     settle: async (made) => settlementOf(await registry.settle(call, ctxOf(made))),
   }

@@ -6,7 +6,13 @@ import type { Answer } from './conversation.ts'
 
 /** What a tool gave, as the journal keeps it. */
 export function outcomeOf(result: ToolResult): StepOutcome {
-  return result.status === 'in_doubt' ? { status: 'in_doubt' } : outputOf(result, result.status)
+  return result.status === 'in_doubt' ? { status: 'in_doubt', why: reasonOf(result) } : outputOf(result, result.status)
+}
+
+/** In words, where the tool has failed with an error. */
+function reasonOf({ output, content }: ToolResult): string {
+  const error = isObject(output) ? output.error : null
+  return isObject(error) && typeof error.message === 'string' ? error.message : content
 }
 
 export function settlementOf(settled: ToolSettlement): Settlement {

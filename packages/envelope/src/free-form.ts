@@ -1,3 +1,5 @@
+import { findWrittenProblem } from './json-text.ts'
+
 const FEW = 100
 
 /**
@@ -7,6 +9,17 @@ const FEW = 100
 export function isClearlySmall(value: unknown): boolean {
   return valuesIn(value, 0) <= FEW
 }
+
+/**
+ * Whether a record can hold a free-form value, whose JSON is `text`: readers take its depth, its members, its numbers and its
+ * names, with those of the record around it.
+ */
+export function fitsIntoRecord(value: unknown, text: string): boolean {
+  return isClearlySmall(value) || findWrittenProblem(Buffer.from(`[[${text}${AROUND}]]`)) === null
+}
+
+/** As deep as a payload lies, and more members than a record has beside its free-form ones. */
+const AROUND = ',0'.repeat(FEW)
 
 /** How many values it holds, itself included; more than FEW where something is not plain. */
 function valuesIn(value: unknown, depth: number): number {

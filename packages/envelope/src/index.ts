@@ -22,6 +22,7 @@ export type {
 } from './envelope.ts'
 export { SCHEMA_VERSION } from './envelope.ts'
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type PoisonCode } from './errors.ts'
+export { fitsIntoRecord } from './free-form.ts'
 export { isId, isName, isSkillName } from './names.ts'
 export { partitionFor } from './partition.ts'
 export type { BlobRef } from './payloads/blob-ref.ts'

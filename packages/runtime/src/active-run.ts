@@ -19,6 +19,8 @@ export interface ActiveRun extends Run {
   commit<T>(work: () => T): Promise<T>
   readonly confirmation: Confirmation
   isConfirmed(): boolean
+  /** Why the journal of the run lacks a step; null as long as it is whole. */
+  missing(): AppError | null
   abort(why: string): void
   /** The run ends at its next checkpoint; whoever waits for a child stops waiting. */
   askToStop(): void
@@ -86,6 +88,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     commit: confirmation.commit,
     confirmation,
     isConfirmed: confirmation.isConfirmed,
+    missing: () => steps.missing(),
     abort(why) {
       if (controller.signal.aborted) return
       controller.abort(why)

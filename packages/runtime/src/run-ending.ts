@@ -53,8 +53,11 @@ export function createRunEnding(
     if (run.signal.aborted || isOver) return true
     // Looked at right before the answer: the claim may have taken long to come back.
     if (!options.mayAct()) return false
-    records.respond(run, run.request, outcome)
-    events.outcome(outcome.status)
+    // An answer without its journal could not be accounted for.
+    const missing = run.missing()
+    const ending: RunOutcome = missing ? { status: 'failed', error: records.toWireError(missing) } : outcome
+    records.respond(run, run.request, ending)
+    events.outcome(ending.status)
     tasks.put({ ...task, finished: true })
     return true
   }

@@ -33,6 +33,8 @@ export interface Run {
   /**
    * Does the next step of the run and writes it to the journal; a step that the journal has finished gives what it gave then,
    * and nothing is called. Steps are numbered by the order of the calls, so a handler must come to the same order each time.
+   * Where `execute` throws, a step of effect `once` is in doubt and is settled; any other is tried again when the error is one
+   * that passes, and else throws it.
    */
   perform(spec: StepSpec, execute: (call: StepCall) => Promise<StepOutcome>): Promise<StepResult>
   /** Asks and waits; the slot is given back meanwhile. */

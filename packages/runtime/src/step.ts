@@ -47,8 +47,8 @@ export interface StepOutput {
   citations?: readonly NewCitation[]
 }
 
-/** `in_doubt`: whether the effect happened is not known. */
-export type StepOutcome = StepOutput | { status: 'in_doubt' }
+/** `in_doubt`: whether the effect happened is not known; `why` tells it to whoever hears of the step in the end. */
+export type StepOutcome = StepOutput | { status: 'in_doubt'; why?: string }
 
 /** The result of a step, from this call or from the journal. */
 export interface StepResult {

@@ -6,6 +6,7 @@ import { createJournalReader, type JournalReader } from '../src/journal/journal-
 import { createTestGroup, type TestGroup } from './group.ts'
 
 const PARTITIONS = 6
+const NEVER = { signal: new AbortController().signal }
 const DIED = new AppError('KC_KAFKA_UNREACHABLE', 'The reader died.')
 const RUN = { run_id: 'run-1', attempt: 1, phase: 'started' } as const
 
@@ -66,11 +67,11 @@ const homeOf = (taskId: string) => ({ taskId, partition: partitionFor(taskId, PA
 it('a journal that is needed goes on being read, also when the last one that was needed before is closed just then', async () => {
   await using group = await createTestGroup()
   const { reader, die, gate, passIdleTime } = createTrial(group)
-  const before = await reader.watch(homeOf('task-before'), 0)
+  const before = await reader.watch(homeOf('task-before'), 0, NEVER)
   die()
   await new Promise((resolve) => setImmediate(resolve))
   const open = gate()
-  const opening = reader.watch(homeOf('task-now'), 0)
+  const opening = reader.watch(homeOf('task-now'), 0, NEVER)
   before.close()
   open()
   const watch = await opening
@@ -87,7 +88,7 @@ it('nobody waits for a reader that has died while the past of his journal was be
     read: (options) => ({ ...group.log.read(options), ended: Promise.reject(DIED) }),
   }
   const reader = createJournalReader({ env: group.env, log, topic: topicName(group.scope, 'traces') })
-  const opening = reader.watch(homeOf('task-now'), 0)
+  const opening = reader.watch(homeOf('task-now'), 0, { signal: AbortSignal.timeout(500) })
   const waiting = opening.then((watch) => watch.readBack('never', AbortSignal.timeout(5000)))
   await expect(waiting).rejects.toMatchObject({ code: 'KC_KAFKA_UNREACHABLE' })
   await reader.stop()

@@ -4,6 +4,8 @@ import { type ApprovalState, foldApproval, newApproval } from '@kafclaw/tasks'
 import type { Sender } from '../sender.ts'
 import type { Settlement } from '../step.ts'
 import type { Doubt } from './settle-doubt.ts'
+import { shownInput } from './shown-input.ts'
+import { stopIfAborted } from './step-work.ts'
 
 /** Asks a person what became of an effect that nobody else can settle. */
 export interface Approvals {
@@ -21,7 +23,7 @@ export function createApprovals(options: {
 }): Approvals {
   const topic = topicName(options, 'control_approvals')
   const states = new Map<string, ApprovalState>()
-  let waiting: Array<{ approvalId: string; resolve(decision: ApprovalEnvelope): void }> = []
+  let waiting: Array<{ approvalId: string } & PromiseWithResolvers<ApprovalEnvelope>> = []
   let reader: Reader | null = null
 
   /** Questions are rare: nothing is read before the first, and then all of it. */
@@ -33,8 +35,11 @@ export function createApprovals(options: {
         for (const batch of batches) take(batch)
       },
     })
-    reader.ended.catch(() => {
+    reader.ended.catch((error: unknown) => {
       reader = null
+      // Whoever waits reads anew, in its next run.
+      for (const waiter of waiting) waiter.reject(AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE'))
+      waiting = []
     })
     return reader.caughtUp
   }
@@ -58,12 +63,19 @@ export function createApprovals(options: {
   async function decided(approvalId: string, signal: AbortSignal): Promise<ApprovalEnvelope> {
     const known = states.get(approvalId)?.decision
     if (known) return known
-    const { promise, resolve, reject } = Promise.withResolvers<ApprovalEnvelope>()
-    waiting.push({ approvalId, resolve })
-    const stop = (): void => reject(new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`))
-    if (signal.aborted) stop()
+    stopIfAborted({ signal })
+    const waiter = { approvalId, ...Promise.withResolvers<ApprovalEnvelope>() }
+    waiting.push(waiter)
+    const stop = (): void => {
+      waiting = waiting.filter((other) => other !== waiter)
+      waiter.reject(new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`))
+    }
     signal.addEventListener('abort', stop, { once: true })
-    return promise
+    try {
+      return await waiter.promise
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
   }
 
   async function ask({ work, intent, call }: Doubt, approvalId: string): Promise<void> {
@@ -88,7 +100,7 @@ export function createApprovals(options: {
           redo: call.redo,
           tool: work.spec.name,
           idempotency_key: call.idempotencyKey,
-          arguments: work.spec.input ?? null,
+          arguments: shownInput(work.spec.input),
         },
       }),
     )

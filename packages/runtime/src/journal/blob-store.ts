@@ -1,17 +1,22 @@
 import { hash } from 'node:crypto'
-import { AppError, type BlobRef } from '@kafclaw/envelope'
+import { AppError, type BlobRef, fitsIntoRecord } from '@kafclaw/envelope'
 import type { StepRecord } from './step-record.ts'
 
 /** Outputs above this size do not go into the record of their step. */
-export const LARGE_OUTPUT_BYTES = 64 * 1024
+const LARGE_OUTPUT_BYTES = 64 * 1024
 /** Bytes of one chunk; as base64 they stay far below what a record may have. */
 const CHUNK_BYTES = 144 * 1024
 const ON_TRACES = 'traces:'
 
+/** An output that lies apart: the reference goes into the record of its step, and `write` into the transaction that stores that. */
+export interface KeptBlob {
+  ref: BlobRef
+  write(): void
+}
+
 /** Where large outputs of steps are kept. */
 export interface BlobStore {
-  /** Keeps the bytes; what it returns goes into the step's record, and `write` into the transaction that stores that. */
-  put(bytes: Buffer, step: BlobPlace): Promise<{ ref: BlobRef; write(): void }>
+  put(bytes: Buffer, step: BlobPlace): Promise<KeptBlob>
   /** Error: KC_RUN_NON_DETERMINISM when they are not there, or not those that the reference names. */
   get(ref: BlobRef): Promise<Buffer>
 }
@@ -63,6 +68,28 @@ export function joinChunks(ref: BlobRef, chunks: readonly BlobChunk[]): Buffer {
     )
   }
   return bytes
+}
+
+/**
+ * The bytes of an output that the record of its step cannot hold: it is too large, or JSON that readers would refuse for its
+ * depth, its numbers or its names. Throws KC_RUN_FAILED when it is no JSON.
+ */
+export function largeOutput(output: unknown): Buffer | null {
+  // Most are so small that nobody has to look twice.
+  if (output === null || output === undefined) return null
+  const text = jsonOf(output)
+  const isLarge = text.length > LARGE_OUTPUT_BYTES / 4 && Buffer.byteLength(text) > LARGE_OUTPUT_BYTES
+  return isLarge || !fitsIntoRecord(output, text) ? Buffer.from(text) : null
+}
+
+function jsonOf(output: unknown): string {
+  try {
+    const text: string | undefined = JSON.stringify(output)
+    if (text !== undefined) return text
+  } catch (cause) {
+    throw new AppError('KC_RUN_FAILED', 'A step gave something that cannot be written as JSON.', { cause })
+  }
+  throw new AppError('KC_RUN_FAILED', `A step gave a ${typeof output}, which cannot be written as JSON.`)
 }
 
 /** The bytes were written by `put` from JSON, and their hash has been checked. */

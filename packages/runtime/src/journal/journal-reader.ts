@@ -1,5 +1,5 @@
-import type { Env, Timer } from '@kafclaw/env'
-import { AppError, type RawRecord } from '@kafclaw/envelope'
+import { type Env, sleep, type Timer } from '@kafclaw/env'
+import { AppError, ERRORS, type RawRecord } from '@kafclaw/envelope'
 import { type Log, type LogBatch, type Reader, readEach } from '@kafclaw/kafka'
 import { createWatch, type JournalWatch, type Watch } from './journal-watch.ts'
 import { createRecentRecords, type RecentRecords } from './recent-records.ts'
@@ -12,11 +12,25 @@ import { readStepRecord, type StepRecord } from './step-record.ts'
 export interface JournalReader {
   /**
    * Folds the journal of a task from offset `from` of its home partition on, after the records of `seed`, which this host
-   * has kept. Error: KC_KAFKA_UNREACHABLE when the log cannot be read now.
+   * has kept. A log that cannot be read now is tried again until the signal is aborted; then, and when another try would
+   * not help, it throws what went wrong.
    */
-  watch(task: { taskId: string; partition: number }, from: number, seed?: readonly StepRecord[]): Promise<JournalWatch>
+  watch(task: JournalHome, from: number, options: WatchOptions): Promise<JournalWatch>
   stop(): Promise<void>
 }
+
+/** Where the journal of a task lies. */
+export interface JournalHome {
+  taskId: string
+  partition: number
+}
+
+export interface WatchOptions {
+  signal: AbortSignal
+  seed?: readonly StepRecord[]
+}
+
+const LONGEST_PAUSE_MS = 5000
 
 /** How long reading goes on when nobody needs it: the next run mostly comes soon. */
 const IDLE_MS = 30_000
@@ -76,21 +90,33 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
     )
   }
 
+  async function open({ taskId, partition }: JournalHome, from: number, seed: readonly StepRecord[]): Promise<Watch> {
+    opening++
+    const following = await follow().finally(() => opening--)
+    const watch = createWatch({ taskId, partition, onClose: () => close(taskId, watch) })
+    watches.set(taskId, (watches.get(taskId) ?? new Set()).add(watch))
+    try {
+      for (const record of seed) watch.add(record)
+      for (const record of await following.between(partition, from, taskId)) watch.add(record)
+      watch.goLive()
+      following.throwIfDead()
+      return watch
+    } catch (error) {
+      watch.close()
+      throw error
+    }
+  }
+
   return {
-    async watch({ taskId, partition }, from, seed = []) {
-      opening++
-      const following = await follow().finally(() => opening--)
-      const watch = createWatch({ taskId, onClose: () => close(taskId, watch) })
-      watches.set(taskId, (watches.get(taskId) ?? new Set()).add(watch))
-      try {
-        for (const record of seed) watch.add(record)
-        for (const record of await following.between(partition, from, taskId)) watch.add(record)
-        watch.goLive()
-        following.throwIfDead()
-        return watch
-      } catch (error) {
-        watch.close()
-        throw error
+    async watch(home, from, { signal, seed = [] }) {
+      for (let tried = 1; ; tried++) {
+        try {
+          return await open(home, from, seed)
+        } catch (thrown) {
+          const error = AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE')
+          if (isStopped || signal.aborted || !ERRORS[error.code].retryable) throw error
+          await sleep(env, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(tried, 10)), signal)
+        }
       }
     },
     stop() {

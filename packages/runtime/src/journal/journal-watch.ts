@@ -12,6 +12,8 @@ export interface JournalWatch {
   chunks(uri: string): readonly BlobChunk[]
   /** Resolves when the record has been read back, with whether it counts. Rejects when the log cannot be read, or on abort with its reason. */
   readBack(recordId: string, signal: AbortSignal): Promise<boolean>
+  /** Resolves when the journal holds a result of the step, whoever wrote it, or on abort. */
+  untilFinished(step: number, signal: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -26,13 +28,14 @@ export interface Watch extends JournalWatch {
   fail(error: AppError): void
 }
 
-export function createWatch(options: { taskId: string; onClose(): void }): Watch {
+export function createWatch(options: { taskId: string; partition: number; onClose(): void }): Watch {
   const journal = createJournal<StepRecord>()
   const counted: StepRecord[] = []
   const chunks: BlobChunk[] = []
   /** Whether each record that was read counts. */
   const read = new Map<string, boolean>()
   const waiting = new Map<string, PromiseWithResolvers<boolean>>()
+  const finishing = new Set<{ step: number; resolve(): void }>()
   let early: RawRecord[] | null = []
   let failure: AppError | null = null
 
@@ -44,6 +47,11 @@ export function createWatch(options: { taskId: string; onClose(): void }): Watch
     read.set(record.recordId, counts)
     waiting.get(record.recordId)?.resolve(counts)
     waiting.delete(record.recordId)
+    if (counts && record.phase === 'result') tellFinished()
+  }
+
+  function tellFinished(): void {
+    for (const waiter of finishing) if (journal.step(waiter.step)?.result) waiter.resolve()
   }
 
   function addRaw(record: RawRecord): void {
@@ -57,6 +65,8 @@ export function createWatch(options: { taskId: string; onClose(): void }): Watch
     chunks: (uri) => chunks.filter((chunk) => chunk.uri === uri),
     add,
     take(record) {
+      // What lies elsewhere than at home never counts (docs/wire.md, Home partition).
+      if (record.partition !== options.partition) return
       if (early) early.push(record)
       else addRaw(record)
     },
@@ -84,6 +94,15 @@ export function createWatch(options: { taskId: string; onClose(): void }): Watch
       } finally {
         signal.removeEventListener('abort', stop)
       }
+    },
+    async untilFinished(step, signal) {
+      if (signal.aborted || journal.step(step)?.result) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const waiter = { step, resolve }
+      finishing.add(waiter)
+      signal.addEventListener('abort', resolve.bind(null, undefined), { once: true })
+      await promise
+      finishing.delete(waiter)
     },
     close: options.onClose,
   }

@@ -1,6 +1,7 @@
 import { AppError } from '@kafclaw/envelope'
 import { homePartition } from '@kafclaw/tasks'
 import { joinChunks, parseOutput } from './blob-store.ts'
+import type { JournalHome } from './journal-reader.ts'
 import type { JournalWatch } from './journal-watch.ts'
 import type { StepRecord } from './step-record.ts'
 import type { RunStepsOptions } from './step-work.ts'
@@ -14,14 +15,42 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
   const { run, rules, store, records } = options
   const id = options.env.newId()
   if (rules.fence) await run.commit(() => records.started(run, id))
-  const isHere = options.previous?.agentId === options.agentId && store.hasRun(run.taskId, options.previous.runId)
-  const watch = isHere ? await readOn(options) : await readAll(options)
+  const kept = keptRows(options)
+  const watch = kept === null ? await readAll(options) : await readOn(options, kept)
   if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
-  const counted = await Promise.all(watch.counted.map((record) => whole(record, watch)))
+  const counted = await Promise.all(firstResults(watch.counted).map((record) => whole(record, watch)))
   await run.commit(() => {
+    // What this host wrote while others had the task need not count: what the log says takes its place.
+    if (kept === null) store.forget(run.taskId)
     for (const record of counted) store.add(run.taskId, record)
   })
   return watch
+}
+
+/** The rows of this host when they hold the journal up to the run before as a whole; else null. */
+function keptRows({ run, previous, agentId, store }: RunStepsOptions): StepRecord[] | null {
+  if (previous?.agentId !== agentId || !store.hasRun(run.taskId, previous.runId)) return null
+  const rows = store.of(run.taskId)
+  const ended = new Set(rows.filter(({ phase }) => phase === 'result').map(placeOf))
+  // A run that had the task earlier may have said since what became of its call: only the log knows.
+  const isOpen = (row: StepRecord): boolean =>
+    row.phase === 'intent' && row.runId !== previous.runId && !ended.has(placeOf(row))
+  return rows.some(isOpen) ? null : rows
+}
+
+/** Of several results of one redo the first holds: the others are of no use to this host. */
+function firstResults(records: readonly StepRecord[]): StepRecord[] {
+  const seen = new Set<string>()
+  return records.filter((record) => {
+    if (record.phase !== 'result') return true
+    const isFirst = !seen.has(placeOf(record))
+    seen.add(placeOf(record))
+    return isFirst
+  })
+}
+
+function placeOf({ step, redo }: StepRecord): string {
+  return `${step}/${redo}`
 }
 
 /** The rows of a service hold every output whole. */
@@ -35,20 +64,27 @@ async function whole(record: StepRecord, watch: JournalWatch): Promise<StepRecor
  * What was written before is in our own rows, and what may fence us can only have come after our claim. The rows of an earlier
  * boot reach as far as they have seen it sent: a disk that was put back from a copy knows nothing of what came then.
  */
-function readOn({ run, previous, reader, readFrom, store, partitions }: RunStepsOptions): Promise<JournalWatch> {
-  const home = { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
+function readOn(options: RunStepsOptions, seed: readonly StepRecord[]): Promise<JournalWatch> {
+  const { run, previous, reader, readFrom, store } = options
+  const home = homeOf(options)
   const isOfThisBoot = previous?.boot === run.claim.boot
   const sentBefore = store.sentBefore(home.partition) ?? run.claim.journalFrom
-  return reader.watch(home, isOfThisBoot ? readFrom : Math.min(readFrom, sentBefore), store.of(run.taskId))
+  const from = isOfThisBoot ? readFrom : Math.min(readFrom, sentBefore)
+  return reader.watch(home, from, { seed, signal: run.waitSignal() })
 }
 
-async function readAll({ run, reader, readFrom, rules, partitions }: RunStepsOptions): Promise<JournalWatch> {
-  const home = { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
-  const watch = await reader.watch(home, rules.journalFrom ? run.claim.journalFrom : readFrom)
+async function readAll(options: RunStepsOptions): Promise<JournalWatch> {
+  const { run, reader, readFrom, rules } = options
+  const signal = run.waitSignal()
+  const watch = await reader.watch(homeOf(options), rules.journalFrom ? run.claim.journalFrom : readFrom, { signal })
   if (watch.journal.isComplete() || !rules.journalFrom) return watch
   // Whoever claimed first named a later place than the first step has: the journal begins further back.
   watch.close()
-  return reader.watch(home, 0)
+  return reader.watch(homeOf(options), 0, { signal })
+}
+
+function homeOf({ run, partitions }: RunStepsOptions): JournalHome {
+  return { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
 }
 
 /** Another run writes this journal now: this one stops without a word. */

@@ -1,31 +1,39 @@
-import { sleep } from '@kafclaw/env'
 import { AppError, ERRORS, type ErrorCode } from '@kafclaw/envelope'
-import { homePartition, nextRetryMs, STEP_RETRY } from '@kafclaw/tasks'
+import { homePartition, type JournalStep, nextRetryMs, STEP_RETRY } from '@kafclaw/tasks'
 import type { Run } from '../run.ts'
 import type { StepOutput, StepResult, StepSpec } from '../step.ts'
-import { createTraceBlobs, LARGE_OUTPUT_BYTES, parseOutput } from './blob-store.ts'
+import type { KeptBlob } from './blob-store.ts'
 import type { JournalWatch } from './journal-watch.ts'
 import { performOnce } from './once-step.ts'
 import { fenced, resumeRun } from './resume-run.ts'
+import { shownInput } from './shown-input.ts'
 import type { StepRecord } from './step-record.ts'
-import { callOf, idempotencyKey, type RunStepsOptions, type StepWork, stopIfAborted } from './step-work.ts'
+import {
+  callOf,
+  idempotencyKey,
+  type RunStepsOptions,
+  type StepWork,
+  stopIfAborted,
+  waitToTryAgain,
+} from './step-work.ts'
+import { createStepWriter, type NewStepRecord } from './step-writer.ts'
 
 /** The steps of one run and its journal. */
 export interface RunSteps extends Pick<Run, 'perform'> {
+  /** Why a step of this run cannot be in the journal; null as long as none is missing. */
+  missing(): AppError | null
   close(): void
 }
-
-type NewStepRecord = Omit<StepRecord, 'atMs' | 'attempt' | 'runId' | 'outputRef' | 'chunk'>
 
 export function createRunSteps(options: RunStepsOptions): RunSteps {
   const { run } = options
   let next = 0
   let watch: Promise<JournalWatch> | null = null
-  let hasProgressed = false
+  const writer = createStepWriter(options, () => watch)
 
   function journal(): Promise<JournalWatch> {
     const home = { taskId: run.taskId, partition: homePartition(run.taskId, options.partitions()) }
-    watch ??= options.reader.watch(home, options.readFrom)
+    watch ??= options.reader.watch(home, options.readFrom, { signal: run.waitSignal() })
     return watch
   }
 
@@ -33,33 +41,6 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
     watch = resumeRun(options)
     // The first step hears of it.
     watch.catch(() => undefined)
-  }
-
-  const blobs = createTraceBlobs({
-    runId: run.runId,
-    write: (step, chunk) => options.records.chunk(run, step, chunk),
-    chunks: async (uri) => (await watch)?.chunks(uri) ?? [],
-  })
-
-  async function write(record: NewStepRecord, causationId: string): Promise<void> {
-    const bytes = record.phase === 'result' ? largeOutput(record.output) : null
-    const blob = bytes && (await blobs.put(bytes, record))
-    // Whoever claims the next attempt sees that this one came further than those before it.
-    const isProgress = record.phase === 'result' && !hasProgressed && run.attempt > 1
-    await run.commit(() => {
-      const ofRun = {
-        attempt: run.attempt,
-        runId: run.runId,
-        atMs: options.clockMs() || options.env.now(),
-        chunk: null,
-      }
-      const whole = { ...record, ...ofRun, outputRef: null }
-      blob?.write()
-      options.records.step(run, blob ? { ...whole, output: null, outputRef: blob.ref } : whole, causationId)
-      options.store.add(run.taskId, whole)
-      if (isProgress) options.records.progress(run, `step ${record.step} is done`, record.step)
-    })
-    hasProgressed ||= isProgress
   }
 
   function workOf(spec: StepSpec, number: number, execute: StepWork['execute']): StepWork {
@@ -73,6 +54,13 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       idempotencyKey: spec.effect === 'none' ? null : idempotencyKey(run, number, redo),
       startedMs,
     })
+    const resultRecord = (redo: number, result: StepResult): NewStepRecord => ({
+      ...recordOf(redo),
+      ...result,
+      phase: 'result',
+      endedMs: options.env.now(),
+    })
+    const replayed = async (record: StepRecord) => replay({ ...record, output: await writer.outputOf(record) }, spec)
     return {
       options,
       spec,
@@ -80,22 +68,32 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       execute,
       journal,
       async intend(redo) {
-        const record = { ...recordOf(redo), phase: 'intent', name: spec.name, output: spec.input ?? null } as const
+        const record = { ...recordOf(redo), phase: 'intent', name: spec.name, output: shownInput(spec.input) } as const
         const nothingYet = { status: null, usage: null, citations: [], endedMs: null }
-        await write({ ...record, ...nothingYet }, run.claim.recordId)
+        await writer.write({ ...record, ...nothingYet }, run.claim.recordId, null)
         return record.recordId
       },
       finish(redo, outcome, causationId = run.claim.recordId) {
         const result = resultOf(spec, outcome)
-        const stored = write({ ...recordOf(redo), ...result, phase: 'result', endedMs: options.env.now() }, causationId)
-        // A step that cannot be stored ends the run where its answer cannot be stored either.
-        stored.catch(() => undefined)
-        return result
+        const record = resultRecord(redo, result)
+        const kept = writer.keep(record)
+        const write = (blob: KeptBlob | null): StepResult => {
+          // What cannot be written ends the run at its next step, or in place of its answer.
+          writer.write(record, causationId, blob).catch(() => undefined)
+          return result
+        }
+        return kept === null ? write(null) : kept.then(write)
       },
-      async replay(record) {
-        const { outputRef } = record
-        const output = outputRef ? parseOutput(await blobs.get(outputRef)) : record.output
-        return replay({ ...record, output }, spec)
+      async conclude(intent, outcome) {
+        const result = resultOf(spec, outcome)
+        const record = resultRecord(intent.redo, result)
+        await writer.write(record, intent.recordId, await writer.keep(record))
+        return { result, counts: await (await journal()).readBack(record.recordId, run.signal) }
+      },
+      replay: replayed,
+      async adopt(record) {
+        await writer.adopt(record)
+        return replayed(record)
       },
     }
   }
@@ -103,34 +101,43 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
   return {
     async perform(spec, execute) {
       run.checkpoint()
-      const work = workOf(spec, next++, execute)
+      const missing = writer.missing()
+      if (missing) throw missing
+      const number = next++
       // Without a watch nothing of this run lies on the log that it does not know of.
-      const journal = watch === null ? null : (await readable(watch)).journal
+      const folded = watch === null ? null : (await readable(watch)).journal
       // A run that has been away must not take the steps of its successor for its own.
-      if (journal && options.rules.fence && !journal.mayWrite(run)) throw fenced(run)
-      const known = journal?.step(work.number) ?? null
+      if (folded && options.rules.fence && !folded.mayWrite(run)) throw fenced(run)
+      const known = folded?.step(number) ?? null
+      const work = workOf(isOnce(spec, known) ? { ...spec, effect: 'once' } : spec, number, execute)
       if (known?.result) return work.replay(known.result)
-      if (spec.effect === 'once') return readable(performOnce(work))
+      if (work.spec.effect === 'once') return readable(performOnce(work))
       return performAgain(work, known?.nextRedo ?? 0)
     },
+    missing: writer.missing,
     close: () => void watch?.then((opened) => opened.close()).catch(() => undefined),
   }
 }
 
-/** By the policy for steps; the slot is given back while the run waits. */
-async function tryAgain<T>({ options, number, spec }: StepWork, call: () => Promise<T>): Promise<T> {
-  const { run, env } = options
+/**
+ * A call in doubt of a tool that says now that it changes nothing, as a tool that this host does not have: it was another one when
+ * it was called, and nobody may go on before it is settled.
+ */
+function isOnce(spec: StepSpec, known: JournalStep<StepRecord> | null): boolean {
+  return spec.effect === 'none' && spec.kind === 'tool' && known?.isInDoubt === true
+}
+
+/** By the policy for steps. */
+async function tryAgain<T>(work: StepWork, call: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await call()
     } catch (thrown) {
-      stopIfAborted(run)
-      const error = AppError.fromUnknown(thrown, 'KC_RUN_FAILED')
-      const waitMs = nextRetryMs(STEP_RETRY, { tried, code: error.code, retryable: ERRORS[error.code].retryable })
+      stopIfAborted(work.options.run)
+      const { code } = AppError.fromUnknown(thrown, 'KC_RUN_FAILED')
+      const waitMs = nextRetryMs(STEP_RETRY, { tried, code, retryable: ERRORS[code].retryable })
       if (waitMs === null) throw thrown
-      run.announceWait(`step ${number} (${spec.name}) failed with ${error.code}; tried again in ${waitMs / 1000} s`)
-      await run.withoutSlot(() => sleep(env, waitMs, run.waitSignal()))
-      run.checkpoint()
+      await waitToTryAgain(work, { code, waitMs })
     }
   }
 }
@@ -157,7 +164,8 @@ const JOURNAL_UNREADABLE: ReadonlySet<ErrorCode> = new Set([
 async function performAgain(work: StepWork, redo: number): Promise<StepResult> {
   const { run } = work.options
   const causationId = work.spec.effect === 'none' ? run.claim.recordId : await readable(intend(work, redo))
-  run.checkpoint()
+  if (work.spec.effect === 'none') run.checkpoint()
+  else await run.untilMayAct()
   const outcome = await tryAgain(work, () => work.execute(callOf(work, redo, { causationId, signal: run.signal })))
   // A service that shuts down still writes what has been done; the next step is the one that stops.
   stopIfAborted(run)
@@ -178,14 +186,6 @@ async function intend(work: StepWork, redo: number): Promise<string> {
   const id = await work.intend(redo)
   if (!(await watch.readBack(id, run.signal)) && rules.fence) throw fenced(run)
   return id
-}
-
-/** The bytes of an output that is too large for the record of its step. */
-function largeOutput(output: unknown): Buffer | null {
-  // Most are so small that nobody has to look twice.
-  if (output === null || output === undefined) return null
-  const text = JSON.stringify(output)
-  return text.length > LARGE_OUTPUT_BYTES / 4 && Buffer.byteLength(text) > LARGE_OUTPUT_BYTES ? Buffer.from(text) : null
 }
 
 /** What a finished step gave. Throws KC_RUN_NON_DETERMINISM when the run comes to another step than it did then. */

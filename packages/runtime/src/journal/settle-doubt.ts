@@ -1,8 +1,10 @@
 import { type Env, sleep } from '@kafclaw/env'
+import { AppError } from '@kafclaw/envelope'
+import { nextRetryMs, STEP_RETRY } from '@kafclaw/tasks'
 import type { Settlement, StepCall } from '../step.ts'
 import type { Approvals } from './approvals.ts'
 import type { StepRecord } from './step-record.ts'
-import type { StepWork } from './step-work.ts'
+import { longestCallMs, type StepWork, stopIfAborted } from './step-work.ts'
 
 /** An effect whose intent stands in the journal without a result. */
 export interface Doubt {
@@ -11,7 +13,10 @@ export interface Doubt {
   call: StepCall
 }
 
-/** Settles an effect in doubt: by its tool, else by a person. Never by trying again. Throws KC_RUN_IN_DOUBT when a person denies. */
+/**
+ * Settles an effect in doubt: by its tool, else by a person. Never by trying again. Throws KC_RUN_IN_DOUBT when a person
+ * denies, KC_RUN_STOPPED when the signal of the call is aborted.
+ */
 export type SettleDoubt = (doubt: Doubt) => Promise<Exclude<Settlement, { kind: 'unknown' }>>
 
 /** How often the clock of the log is looked at. */
@@ -22,18 +27,29 @@ export function createSettleDoubt(options: { env: Env; clockMs(): number; approv
 
   /** By the clock of the log: that of this host may be an hour ahead, and the first call still under way. */
   async function untilOver({ work, intent, call }: Doubt): Promise<void> {
-    const overMs = intent.atMs + (work.spec.longestCallMs ?? 0)
+    const overMs = intent.atMs + longestCallMs(work)
     while (clockMs() <= overMs && !call.signal.aborted) await sleep(env, LOOK_MS, call.signal)
   }
 
+  /** A target that cannot be asked now is asked again; when it stays away, a person has to look. */
+  async function askTool({ work, call }: Doubt): Promise<Settlement> {
+    for (let tried = 1; ; tried++) {
+      stopIfAborted(call)
+      try {
+        return (await work.spec.settle?.(call)) ?? { kind: 'unknown' }
+      } catch (thrown) {
+        const { code } = AppError.fromUnknown(thrown, 'KC_TOOL_FAILED')
+        const waitMs = nextRetryMs(STEP_RETRY, { tried, code, retryable: true })
+        if (waitMs === null) return { kind: 'unknown' }
+        await sleep(env, waitMs, call.signal)
+      }
+    }
+  }
+
   return async (doubt) => {
-    const { work, call } = doubt
-    const { run } = work.options
     await untilOver(doubt)
-    run.checkpoint()
-    const settled = await work.spec.settle?.(call)
-    run.checkpoint()
-    if (settled && settled.kind !== 'unknown') return settled
-    return options.approvals.settle(doubt)
+    const settled = await askTool(doubt)
+    stopIfAborted(doubt.call)
+    return settled.kind === 'unknown' ? options.approvals.settle(doubt) : settled
   }
 }

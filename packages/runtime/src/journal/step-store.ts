@@ -5,6 +5,8 @@ import type { StepRecord } from './step-record.ts'
 export interface StepStore {
   /** Inside the transaction that puts the record into the outbox, or after a takeover has read it. A record that is there stays. */
   add(taskId: string, record: StepRecord): void
+  /** Inside a transaction: what is here of the task is not what the log says. */
+  forget(taskId: string): void
   /** Whether the journal of this run is here as a whole: its own records, and those of the runs before it. */
   hasRun(taskId: string, runId: string): boolean
   /** All records of the task that are here, in the order in which they were written. */
@@ -33,8 +35,10 @@ export function createStepStore(db: Db, topic: string): StepStore {
   const selectRun = db.prepare<[string, string], { n: number }>(
     'select 1 as n from run_step where task_id = ? and run_id = ? limit 1',
   )
+  const remove = db.prepare<[string]>('delete from run_step where task_id = ?')
   const sent = readSent(db, topic)
   return {
+    forget: (taskId) => void remove.run(taskId),
     add(taskId, record) {
       insert.run(
         taskId,

@@ -1,5 +1,5 @@
-import type { Env } from '@kafclaw/env'
-import { AppError } from '@kafclaw/envelope'
+import { type Env, sleep } from '@kafclaw/env'
+import { AppError, type ErrorCode } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import type { ActiveRun } from '../active-run.ts'
 import type { RunRecords } from '../run-records.ts'
@@ -55,14 +55,38 @@ export interface StepWork {
   /** Writes the intent; resolves with its id when it has been committed. */
   intend(redo: number): Promise<string>
   /** Writes the result. The step is done when the transaction holds that stores it; nobody has to wait for that. */
-  finish(redo: number, outcome: StepOutput, causationId?: string): StepResult
+  finish(redo: number, outcome: StepOutput, causationId?: string): StepResult | Promise<StepResult>
+  /** Writes the result of an effect in doubt and reads it back: by then the journal has the result that holds, if this one counts. */
+  conclude(intent: StepRecord, outcome: StepOutput): Promise<{ result: StepResult; counts: boolean }>
+  /** What a finished step gave. Throws KC_RUN_NON_DETERMINISM when it was another step. */
   replay(result: StepRecord): Promise<StepResult>
+  /** The same for what another run has said while this one waited; it is kept here too. */
+  adopt(result: StepRecord): Promise<StepResult>
 }
 
 export function callOf(work: StepWork, redo: number, more: Pick<StepCall, 'causationId' | 'signal'>): StepCall {
   const { run } = work.options
   const key = idempotencyKey(run, work.number, redo)
   return { step: work.number, redo, attempt: run.attempt, idempotencyKey: key, ...more }
+}
+
+/** For a tool that does not say how long its calls may take. */
+const DEFAULT_LONGEST_CALL_MS = 60_000
+
+/** After that time no call of the step can still have an effect. */
+export function longestCallMs({ spec }: Pick<StepWork, 'spec'>): number {
+  return spec.longestCallMs ?? DEFAULT_LONGEST_CALL_MS
+}
+
+/** Waits before the next try of a step, without a slot. Throws KC_RUN_STOPPED when the run has to end meanwhile. */
+export async function waitToTryAgain(
+  { options, number, spec }: StepWork,
+  { code, waitMs }: { code: ErrorCode; waitMs: number },
+): Promise<void> {
+  const { run, env } = options
+  run.announceWait(`step ${number} (${spec.name}) failed with ${code}; tried again in ${waitMs / 1000} s`)
+  await run.withoutSlot(() => sleep(env, waitMs, run.waitSignal()))
+  run.checkpoint()
 }
 
 export function stopIfAborted({ signal }: Pick<StepRun, 'signal'>): void {

@@ -1,0 +1,3 @@
+import { describeDoubt } from './doubt-suite.ts'
+
+describeDoubt('embedded')
