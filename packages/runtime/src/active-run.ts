@@ -2,7 +2,7 @@ import { AppError, type RequestEnvelope } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import { type Confirmation, createConfirmation } from './confirmation.ts'
 import { createRunSteps } from './journal/run-steps.ts'
-import type { RunStepsOptions } from './journal/step-work.ts'
+import { type RunStepsOptions, stopIfAborted } from './journal/step-work.ts'
 import type { ChildRequest, Run } from './run.ts'
 import type { RunRecords } from './run-records.ts'
 import { createRunSlot } from './run-slot.ts'
@@ -46,16 +46,20 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
   const slot = createRunSlot(slots, controller.signal)
 
   function checkpoint(): void {
-    if (controller.signal.aborted)
-      throw new AppError('KC_RUN_STOPPED', `The run stops: ${String(controller.signal.reason)}.`)
+    stopIfAborted(controller)
     if (options.isStopping())
       throw new AppError('KC_RUN_STOPPED', 'The run stops: the service shuts down; the task is given back.')
   }
 
-  async function untilMayAct(): Promise<void> {
-    checkpoint()
+  async function untilMayCall(): Promise<void> {
     await confirmation.confirmed
     await options.untilMayAct(controller.signal)
+    stopIfAborted(controller)
+  }
+
+  async function untilMayAct(): Promise<void> {
+    checkpoint()
+    await untilMayCall()
     checkpoint()
   }
 
@@ -108,6 +112,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
       withoutSlot: slot.without,
       announceWait: run.progress,
       waitSignal,
+      untilMayCall,
       holdsClaim: () => options.tasks.get(run.taskId).claim?.runId === run.runId,
     },
     previous: task.claim,

@@ -93,3 +93,16 @@ it('nobody waits for a reader that has died while the past of his journal was be
   await expect(waiting).rejects.toMatchObject({ code: 'KC_KAFKA_UNREACHABLE' })
   await reader.stop()
 })
+
+it('whoever waits for the end of a step hears that the reader has died', async () => {
+  await using group = await createTestGroup()
+  const { reader, die } = createTrial(group)
+  const watch = await reader.watch(homeOf('task-now'), 0, NEVER)
+  const waiting = watch.untilFinished(0, AbortSignal.timeout(5000))
+  die()
+  await expect(waiting).rejects.toMatchObject({ code: 'KC_KAFKA_UNREACHABLE' })
+  await expect(watch.untilFinished(0, AbortSignal.timeout(5000))).rejects.toMatchObject({
+    code: 'KC_KAFKA_UNREACHABLE',
+  })
+  await reader.stop()
+})

@@ -28,20 +28,23 @@ export function createApprovals(options: {
 
   /** Questions are rare: nothing is read before the first, and then all of it. */
   function follow(): Promise<void> {
-    reader ??= options.log.read({
+    if (reader) return reader.caughtUp
+    const opened = options.log.read({
       topics: [topic],
       position: () => 'start',
       onBatch(batches) {
         for (const batch of batches) take(batch)
       },
     })
-    reader.ended.catch((error: unknown) => {
+    reader = opened
+    opened.ended.catch((error: unknown) => {
+      if (reader !== opened) return
       reader = null
       // Whoever waits reads anew, in its next run.
       for (const waiter of waiting) waiter.reject(AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE'))
       waiting = []
     })
-    return reader.caughtUp
+    return opened.caughtUp
   }
 
   function take(batch: LogBatch): void {
@@ -66,6 +69,8 @@ export function createApprovals(options: {
     stopIfAborted({ signal })
     const waiter = { approvalId, ...Promise.withResolvers<ApprovalEnvelope>() }
     waiting.push(waiter)
+    // It may have died since: while the question was stored nobody waited for it.
+    follow().catch(() => undefined)
     const stop = (): void => {
       waiting = waiting.filter((other) => other !== waiter)
       waiter.reject(new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`))

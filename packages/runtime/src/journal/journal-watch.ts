@@ -12,7 +12,7 @@ export interface JournalWatch {
   chunks(uri: string): readonly BlobChunk[]
   /** Resolves when the record has been read back, with whether it counts. Rejects when the log cannot be read, or on abort with its reason. */
   readBack(recordId: string, signal: AbortSignal): Promise<boolean>
-  /** Resolves when the journal holds a result of the step, whoever wrote it, or on abort. */
+  /** Resolves when the journal holds a result of the step, whoever wrote it, or on abort. Rejects when the log cannot be read. */
   untilFinished(step: number, signal: AbortSignal): Promise<void>
   close(): void
 }
@@ -35,7 +35,7 @@ export function createWatch(options: { taskId: string; partition: number; onClos
   /** Whether each record that was read counts. */
   const read = new Map<string, boolean>()
   const waiting = new Map<string, PromiseWithResolvers<boolean>>()
-  const finishing = new Set<{ step: number; resolve(): void }>()
+  const finishing = new Set<{ step: number } & PromiseWithResolvers<void>>()
   let early: RawRecord[] | null = []
   let failure: AppError | null = null
 
@@ -79,6 +79,7 @@ export function createWatch(options: { taskId: string; partition: number; onClos
       failure = error
       for (const waiter of waiting.values()) waiter.reject(error)
       waiting.clear()
+      for (const waiter of finishing) waiter.reject(error)
     },
     async readBack(recordId, signal) {
       const known = read.get(recordId)
@@ -97,12 +98,17 @@ export function createWatch(options: { taskId: string; partition: number; onClos
     },
     async untilFinished(step, signal) {
       if (signal.aborted || journal.step(step)?.result) return
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const waiter = { step, resolve }
+      if (failure) throw failure
+      const waiter = { step, ...Promise.withResolvers<void>() }
+      const stop = (): void => waiter.resolve()
       finishing.add(waiter)
-      signal.addEventListener('abort', resolve.bind(null, undefined), { once: true })
-      await promise
-      finishing.delete(waiter)
+      signal.addEventListener('abort', stop)
+      try {
+        await waiter.promise
+      } finally {
+        signal.removeEventListener('abort', stop)
+        finishing.delete(waiter)
+      }
     },
     close: options.onClose,
   }

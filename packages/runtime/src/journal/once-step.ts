@@ -50,7 +50,7 @@ export async function performOnce(work: StepWork): Promise<StepResult> {
       if (!counts && rules.fence) throw fenced(run)
       if (counts && !watch.journal.ownsEffect({ recordId: intentId, step: number, redo })) continue
     }
-    await run.untilMayAct()
+    await run.untilMayCall()
     if (!run.holdsClaim()) throw new AppError('KC_RUN_STOPPED', 'The run stops: it does not hold its task any more.')
     const outcome = await callInTime(work, redo, intentId)
     if (outcome.status !== 'in_doubt') return work.finish(redo, outcome, intentId)

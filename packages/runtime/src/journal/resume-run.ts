@@ -17,25 +17,31 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
   if (rules.fence) await run.commit(() => records.started(run, id))
   const kept = keptRows(options)
   const watch = kept === null ? await readAll(options) : await readOn(options, kept)
-  if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
-  const counted = await Promise.all(firstResults(watch.counted).map((record) => whole(record, watch)))
-  await run.commit(() => {
-    // What this host wrote while others had the task need not count: what the log says takes its place.
-    if (kept === null) store.forget(run.taskId)
-    for (const record of counted) store.add(run.taskId, record)
-  })
-  return watch
+  try {
+    if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
+    const counted = await Promise.all(firstResults(watch.counted).map((record) => whole(record, watch)))
+    await run.commit(() => {
+      // What this host wrote while others had the task need not count: what the log says takes its place.
+      if (kept === null) store.forget(run.taskId)
+      for (const record of counted) store.add(run.taskId, record)
+    })
+    return watch
+  } catch (error) {
+    watch.close()
+    throw error
+  }
 }
 
 /** The rows of this host when they hold the journal up to the run before as a whole; else null. */
-function keptRows({ run, previous, agentId, store }: RunStepsOptions): StepRecord[] | null {
+function keptRows({ run, previous, agentId, store, clockMs }: RunStepsOptions): StepRecord[] | null {
   if (previous?.agentId !== agentId || !store.hasRun(run.taskId, previous.runId)) return null
   const rows = store.of(run.taskId)
   const ended = new Set(rows.filter(({ phase }) => phase === 'result').map(placeOf))
+  const isOpen = (row: StepRecord): boolean => row.phase === 'intent' && !ended.has(placeOf(row))
   // A run that had the task earlier may have said since what became of its call: only the log knows.
-  const isOpen = (row: StepRecord): boolean =>
-    row.phase === 'intent' && row.runId !== previous.runId && !ended.has(placeOf(row))
-  return rows.some(isOpen) ? null : rows
+  if (rows.some((row) => isOpen(row) && row.runId !== previous.runId)) return null
+  // An intent may have waited long to be sent, and its call began behind that: it was made before now, more is not known here.
+  return rows.map((row) => (isOpen(row) ? { ...row, atMs: Math.max(row.atMs, clockMs()) } : row))
 }
 
 /** Of several results of one redo the first holds: the others are of no use to this host. */

@@ -16,6 +16,11 @@ export type StepRun = Pick<
   ActiveRun,
   'taskId' | 'runId' | 'attempt' | 'claim' | 'signal' | 'checkpoint' | 'untilMayAct' | 'commit' | 'abort' | 'request'
 > & {
+  /**
+   * As `untilMayAct`, but a service that shuts down does not end it: of a call whose intent is written nobody knows later that it
+   * was never made.
+   */
+  untilMayCall(): Promise<void>
   /** Whether the fold still says that this run holds the task. */
   holdsClaim(): boolean
   /** Aborted also when the service is to stop: a wait for a person ends then. */
