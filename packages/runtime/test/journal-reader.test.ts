@@ -106,3 +106,30 @@ it('whoever waits for the end of a step hears that the reader has died', async (
   })
   await reader.stop()
 })
+
+it('runs that go on at the same time share one reading of what lies behind them, and each gets its own', async () => {
+  await using group = await createTestGroup()
+  let readings = 0
+  const log: Log = {
+    ...group.log,
+    read(options) {
+      readings++
+      return group.log.read(options)
+    },
+  }
+  const taskIds = Array.from({ length: 20 }, (_, n) => `task-${n}`)
+  for (const taskId of taskIds)
+    await group.client.publish({
+      type: 'trace',
+      correlation_id: taskId,
+      payload: { ...RUN, run_id: `run-of-${taskId}` },
+    })
+  const reader = createJournalReader({ env: group.env, log, topic: topicName(group.scope, 'traces') })
+  const watches = await Promise.all(taskIds.map((taskId) => reader.watch(homeOf(taskId), 0, NEVER)))
+  expect(watches.map(({ counted }) => counted.map(({ runId }) => runId))).toEqual(
+    taskIds.map((taskId) => [`run-of-${taskId}`]),
+  )
+  // One that follows, and one for the past.
+  expect(readings).toBe(2)
+  await reader.stop()
+})

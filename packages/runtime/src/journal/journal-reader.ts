@@ -1,7 +1,8 @@
 import { type Env, sleep, type Timer } from '@kafclaw/env'
 import { AppError, ERRORS, type RawRecord } from '@kafclaw/envelope'
-import { type Log, type LogBatch, type Reader, readEach } from '@kafclaw/kafka'
+import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
 import { createWatch, type JournalWatch, type Watch } from './journal-watch.ts'
+import { createPastRecords, type PastRecords } from './past-records.ts'
 import { createRecentRecords, type RecentRecords } from './recent-records.ts'
 import { readStepRecord, type StepRecord } from './step-record.ts'
 
@@ -37,6 +38,7 @@ const IDLE_MS = 30_000
 
 export function createJournalReader(options: { env: Env; log: Log; topic: string }): JournalReader {
   const { env, log, topic } = options
+  const past = createPastRecords(options)
   const watches = new Map<string, Set<Watch>>()
   let reading: Promise<Following> | null = null
   let idle: Timer | null = null
@@ -47,7 +49,7 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
   function follow(): Promise<Following> {
     idle?.cancel()
     idle = null
-    reading ??= startFollowing({ log, topic, onRecord, onDeath }).catch((error: unknown) => {
+    reading ??= startFollowing({ log, topic, past, onRecord, onDeath }).catch((error: unknown) => {
       reading = null
       throw error
     })
@@ -138,6 +140,7 @@ interface Following {
 async function startFollowing(options: {
   log: Log
   topic: string
+  past: PastRecords
   onRecord(record: RawRecord): void
   onDeath(error: AppError): void
 }): Promise<Following> {
@@ -170,15 +173,9 @@ async function startFollowing(options: {
   return {
     async between(partition, from, taskId) {
       const known = recentOf(recent, partition)
-      const found: StepRecord[] = []
-      const keep = (record: RawRecord): void => {
-        const step = readStepRecord(record, taskId)
-        if (step) found.push(step)
-      }
       const kept = known.from(from)
-      if (kept !== null) for (const record of kept) keep(record)
-      else await readEach(log, [{ topic, partition, start: from, end: known.next() }], keep)
-      return found
+      if (kept === null) return options.past({ taskId, partition, from, end: known.next() })
+      return kept.flatMap((record) => readStepRecord(record, taskId) ?? [])
     },
     throwIfDead() {
       if (death) throw death
