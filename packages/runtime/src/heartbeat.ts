@@ -9,7 +9,7 @@ export interface Heartbeat {
   /** Sends the first beat and then one each quarter of the lease. */
   start(): void
   /** A beat of this boot was read back; returns the monotonic time at which it was sent, or null when it is not one of ours. */
-  readBack(recordId: string): number | null
+  readBack(beat: { id: string; offset: number }): number | null
   /** Whether the lease is fresh enough to act on the world. */
   mayAct(): boolean
   /** Resolves when the lease is fresh, at once if it is. */
@@ -39,7 +39,9 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { env, logger } = options
   /** Beats sent and not read back yet, by record id. */
   const sent = new Map<string, number>()
-  let acked: { id: string; sentMs: number; seen: boolean } | null = null
+  let acked: { id: string; sentMs: number; offset: number; seen: boolean } | null = null
+  /** Offset of the last own beat that was read: whatever lies before it has been read, or compaction has taken it away. */
+  let readTo = -1
   let timer: Timer | null = null
   let flying: Promise<void> | null = null
   let stopped = false
@@ -72,8 +74,10 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
       const { id, record } = options.compose()
       const sentMs = env.monotonicMs()
       sent.set(id, sentMs)
-      await options.publisher.publish([record])
-      acked = { id, sentMs, seen: !sent.has(id) }
+      const [place] = await options.publisher.publish([record])
+      const offset = place?.offset ?? 0
+      // An older beat may have come to lie behind this one, and then compaction leaves only that.
+      acked = { id, sentMs, offset, seen: !sent.has(id) || readTo >= offset }
       if (!fresh()) return
       const callbacks = waiters
       waiters = []
@@ -89,7 +93,9 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
       void beat()
       schedule()
     },
-    readBack(recordId) {
+    readBack({ id: recordId, offset }) {
+      readTo = Math.max(readTo, offset)
+      if (acked && offset >= acked.offset) acked.seen = true
       const sentMs = sent.get(recordId)
       if (sentMs === undefined) return null
       // Older beats that were never acknowledged may have been lost: nobody waits for them.

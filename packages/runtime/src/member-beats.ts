@@ -23,7 +23,9 @@ export interface MemberBeatsOptions {
 }
 
 /** What a beat on `announce` means for this member: its own confirm it, move its chain of absence and wake what waits for time. */
-export function createMemberBeats(parts: MemberBeatsOptions): (envelope: AnnounceEnvelope) => void {
+export function createMemberBeats(
+  parts: MemberBeatsOptions,
+): (envelope: AnnounceEnvelope, place: { offset: number }) => void {
   const { options, life, board, group, boot, heartbeat } = parts
 
   function afterOwnBeat(sentMs: number): void {
@@ -60,19 +62,19 @@ export function createMemberBeats(parts: MemberBeatsOptions): (envelope: Announc
       .catch(() => undefined)
   }
 
-  return (envelope) => {
+  return (envelope, { offset }) => {
     // Whoever sent it, it has moved the clock by which deadlines pass.
     parts.core().runs.expire(group.roster.clockMs())
     if (envelope.payload.agent_id !== options.agentId) return
     const reading = boot.read(envelope)
     switch (reading.kind) {
       case 'own': {
-        const sentMs = heartbeat.readBack(envelope.id)
+        const sentMs = heartbeat.readBack({ id: envelope.id, offset })
         if (sentMs !== null) afterOwnBeat(sentMs)
         return
       }
       case 'taken':
-        heartbeat.readBack(envelope.id)
+        heartbeat.readBack({ id: envelope.id, offset })
         void heartbeat.beatNow()
         return
       case 'replaced':
