@@ -1,5 +1,5 @@
 import { AppError } from '@kafclaw/envelope'
-import type { ToolCall } from '@kafclaw/llm'
+import type { Message, ToolCall } from '@kafclaw/llm'
 import type { Run, RunOutcome, StepCall, StepResult, StepSpec } from '@kafclaw/runtime'
 import type { Citation, ToolContext, ToolRegistry } from '@kafclaw/tools'
 import type { AgentOptions } from './config.ts'
@@ -21,7 +21,7 @@ const MOST_TURNS = 50
 /** The loop of an agent: the model is asked, the tools it asks for are called, until it answers. Every step goes to the journal. */
 export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome> {
   const session = sessionOf(run)
-  const history = session === null ? [] : parts.sessions.history(session, await turnsBefore(run, session, parts))
+  const history = session === null ? [] : await historyOf(run, session, parts)
   const conversation = startConversation(run, { ...parts, history })
   const cited: Citation[] = []
   const { mostTurns = MOST_TURNS } = parts
@@ -57,14 +57,19 @@ export async function runAgent(run: Run, parts: AgentParts): Promise<RunOutcome>
   )
 }
 
-/** How long the conversation was when the run saw it first: a run that goes on after a crash must see the same. */
-async function turnsBefore(run: Run, session: string, { sessions }: AgentParts): Promise<number> {
+/**
+ * The conversation as the run saw it first: a run that goes on after a crash, here or elsewhere, must see the same. The journal
+ * names its turns only, so that it stays as short as they are many.
+ */
+async function historyOf(run: Run, session: string, { sessions }: AgentParts): Promise<Message[]> {
   const spec = { kind: 'recall', name: 'session', inputHash: hashOf(session), effect: 'none' } as const
   const { output } = await run.perform(spec, async () => ({
     status: 'completed',
-    output: { turns: sessions.length(session) },
+    output: { turns: sessions.turns(session) },
   }))
-  return isObject(output) && typeof output.turns === 'number' ? output.turns : 0
+  const turns: unknown[] = isObject(output) && Array.isArray(output.turns) ? output.turns : []
+  const ids = turns.filter((turn) => typeof turn === 'string')
+  return sessions.history(session, ids, run.signal)
 }
 
 async function askModel(

@@ -18,7 +18,7 @@ export function createAgentWorker(host: Host, options: AgentOptions): Service {
     skills: options.skills.map((name) => ({ name })),
     capacity: options.concurrency,
     ...(options.journalRules ? { journalRules: options.journalRules } : {}),
-    createHandler({ db, send, store, agents }) {
+    createHandler({ db, send, store, agents, exchange }) {
       const frames = createFrames()
       const tools = createAgentTools({ host, options, frames, send, agents })
       const parts = {
@@ -26,7 +26,7 @@ export function createAgentWorker(host: Host, options: AgentOptions): Service {
         group: host.settings.group,
         registry: createToolRegistry(tools),
         frames,
-        sessions: createSessions({ db, now: host.env.now, store }),
+        sessions: createSessions({ db, now: host.env.now, store, exchange }),
       }
       return (run) => runAgent(run, parts)
     },

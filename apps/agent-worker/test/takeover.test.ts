@@ -48,3 +48,39 @@ it('another agent goes on where the first has stopped, although its instructions
   )
   expect(steps).toEqual(['agent-a result 0', 'agent-a result 1', 'agent-b started null', 'agent-b result 2'])
 })
+
+it('another agent goes on with a conversation that it has never heard', async () => {
+  await using agents = await createTestAgents('embedded')
+  const called = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  const slow: Tool = {
+    definition: { name: 'slow', description: 'Takes its time.', parameters: { type: 'object' } },
+    kind: 'tool',
+    effect: 'none',
+    longestCallMs: 60_000,
+    async call() {
+      called.resolve()
+      await goOn.promise
+      return { status: 'completed', content: 'slowly done' }
+    },
+  }
+  const model = createScriptedModel(({ messages }) => {
+    const said = messages.filter(({ role }) => role !== 'system').map(({ content }) => content)
+    if (said.at(-1) !== 'two') return said.join(' | ')
+    return { content: '', toolCalls: [CALL], usage: null, model: 'scripted', finishReason: 'tool_calls' }
+  })
+  const input = { session: 's1' }
+  const first = await agents.start('agent-a', { model, tools: [slow] })
+  await (await agents.client.ask({ payload: { content: 'one', input } })).outcome
+  const { outcome } = await agents.client.ask({ payload: { content: 'two', input } })
+  await called.promise
+  await agents.start('agent-b', { model, tools: [slow] })
+  const stopped = first.stop()
+  goOn.resolve()
+  await stopped
+  expect((await outcome).payload).toMatchObject({
+    status: 'completed',
+    agent_id: 'agent-b',
+    content: 'one | one | two |  | slowly done',
+  })
+})

@@ -81,6 +81,7 @@ export interface MemberParts {
   send: Member['send']
   store: Member['store']
   agents: Member['agents']
+  exchange: Member['exchange']
 }
 
 type MemberSpec = Pick<
@@ -105,6 +106,7 @@ export function openMember(host: Host, spec: MemberSpec): Member {
         send: (fields) => member.send(fields),
         store: (work) => member.store(work),
         agents: () => member.agents(),
+        exchange: (taskId, signal) => member.exchange(taskId, signal),
       }),
       env: host.env,
       logger: host.logger.child({ member: spec.agentId }),

@@ -13,6 +13,7 @@ export { type BlobChunk, chunkOf, joinChunks, parseOutput } from './journal/blob
 export { createMember, type Member, type MemberEnd } from './member.ts'
 export type { MemberOptions } from './member-core.ts'
 export { keepMemberId } from './member-id.ts'
+export type { Exchange } from './outcomes.ts'
 export { deadLetterPoison } from './poison-records.ts'
 export type { Readiness, ReadinessCheck } from './readiness.ts'
 export { buildRecordTree, type RecordNode, sortRecords, type TreeLink } from './record-tree.ts'

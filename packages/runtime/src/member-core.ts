@@ -30,7 +30,7 @@ import { createMemberEvents, type MemberEvents } from './member-events.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts'
 import { createOutboxSweep } from './outbox-sweep.ts'
-import { createOutcomes } from './outcomes.ts'
+import { createOutcomes, type Outcomes } from './outcomes.ts'
 import { createOwnRecords } from './own-records.ts'
 import { createPositions, type Positions } from './positions.ts'
 import { createRefusal } from './refused-records.ts'
@@ -84,6 +84,7 @@ export interface MemberCore {
   runs: Runs
   claims: Claims
   duties: Duties
+  exchange: Outcomes['exchange']
   /** Ends what is read for single runs. */
   closeReaders(): Promise<void>
 }
@@ -212,6 +213,7 @@ function createWork({ options, links, files, commit }: Making) {
   })
   return {
     outcomes,
+    exchange: outcomes.exchange,
     claimWriter,
     runs,
     claims,

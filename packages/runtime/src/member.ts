@@ -14,6 +14,7 @@ import { createMemberEnding } from './member-ending.ts'
 import { observeMember } from './member-gauges.ts'
 import { createMemberLife } from './member-life.ts'
 import { createMemberReader } from './member-reader.ts'
+import type { Exchange } from './outcomes.ts'
 import { createReadinessBoard, type Readiness, type ReadinessBoard } from './readiness.ts'
 import { keepRetention } from './retention.ts'
 import type { NewRecord } from './sender.ts'
@@ -34,6 +35,8 @@ export interface Member {
   send(fields: NewRecord): Promise<Envelope>
   /** Does `work` on the state file in its next transaction, again if that has to be; waits while nothing can be stored. */
   store<T>(work: () => T): Promise<T>
+  /** What was asked and answered in a task that has ended; null when this member does not know it, or the log has it no more. */
+  exchange(taskId: string, signal: AbortSignal): Promise<Exchange | null>
   /** Stores a dead letter of a record that was met by a reader beside the member. */
   deadLetter(record: RawRecord, why: { code: ErrorCode; reason: string }): Promise<void>
   /** The agents of the zone, with whether each is live by the clock of the log. */
@@ -127,6 +130,7 @@ export function createMember(options: MemberOptions): Member {
       return core.commit.submit(() => core.sender.send(fields))
     },
     store: core.commit.submit,
+    exchange: core.exchange,
     async deadLetter(record, why) {
       await canSend.promise
       const place = formatPlace(record)

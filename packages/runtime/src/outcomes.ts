@@ -1,8 +1,14 @@
 import { type Env, sleep } from '@kafclaw/env'
-import { AppError, decode, ERRORS, type ResponseEnvelope, topicName } from '@kafclaw/envelope'
+import { AppError, decode, ERRORS, type RequestEnvelope, type ResponseEnvelope, topicName } from '@kafclaw/envelope'
 import { type Log, readOnce } from '@kafclaw/kafka'
-import { homePartition } from '@kafclaw/tasks'
+import { countingRequest, homePartition } from '@kafclaw/tasks'
 import type { TaskStore } from './task-store.ts'
+
+/** What was asked and answered in a task. */
+export interface Exchange {
+  request: RequestEnvelope
+  answer: ResponseEnvelope
+}
 
 /** Waits for the outcomes of tasks that our runs have asked others for. */
 export interface Outcomes {
@@ -15,6 +21,8 @@ export interface Outcomes {
    * KC_RUN_STOPPED on abort, KC_LOG_RECORD_GONE when retention has deleted it.
    */
   of(taskId: string, signal: AbortSignal): Promise<ResponseEnvelope>
+  /** A task that has ended; null when nothing is known of it here, or no more. Throws KC_RUN_STOPPED on abort. */
+  exchange(taskId: string, signal: AbortSignal): Promise<Exchange | null>
 }
 
 const PAUSE_MS = 500
@@ -75,7 +83,21 @@ export function createOutcomes(options: {
     }
   }
 
+  async function exchange(taskId: string, signal: AbortSignal): Promise<Exchange | null> {
+    const task = tasks.get(taskId)
+    const asked = countingRequest(task)
+    const request = asked && tasks.requestAt(taskId, asked.place)
+    if (task.outcome === null || request === null) return null
+    try {
+      return { request, answer: await readBackWhenReadable(taskId, task.outcome.offset, signal) }
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'KC_LOG_RECORD_GONE') return null
+      throw error
+    }
+  }
+
   return {
+    exchange,
     read: (envelope) => void arrived.push(envelope),
     deliver() {
       const envelopes = arrived

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { AppError, type RequestEnvelope, type ResponseEnvelope } from '@kafclaw/envelope'
-import { EXIT, type Host, type RunOutcome } from '@kafclaw/runtime'
+import { EXIT, type Exchange, type Host, type RunOutcome } from '@kafclaw/runtime'
 import { type Db, openDatabase } from '@kafclaw/storage'
 import type { ReplayRunOptions } from '../commands/run.ts'
 import { openGroup } from '../group/open-group.ts'
 import { watchForInterruption } from '../interruption.ts'
 import type { Invocation } from '../invocation.ts'
+import { readTask } from '../tasks/read-task.ts'
 import { compareOutcomes, type Difference } from './compare-outcomes.ts'
 import { type RunHistory, readRun } from './read-run.ts'
 import { createReplayedRun, type RecordedStep, type ReplayedRun } from './replayed-run.ts'
@@ -109,7 +110,8 @@ async function handle(
   const options = agentOptions({ ...host, settings: { ...host.settings, agentId } })
   using db = openState(host, agentId)
   try {
-    return await createReplayHandler(host, options, db)(replay.run)
+    const exchange = (id: string): Promise<Exchange | null> => readExchange(host, id)
+    return await createReplayHandler(host, options, { db, exchange })(replay.run)
   } catch (error) {
     if (replay.divergence() !== null || replay.isAtEnd()) return null
     const known = AppError.fromUnknown(error, 'KC_BUG')
@@ -117,6 +119,14 @@ async function handle(
     if (known.code !== 'KC_RUN_FAILED') throw known
     return { status: 'failed', error: { code: known.code, message: known.message } }
   }
+}
+
+/** A turn of a conversation that is not kept on this machine. */
+async function readExchange(host: Host, taskId: string): Promise<Exchange | null> {
+  const { requests, responses } = await readTask(host, taskId)
+  const request = requests.find(({ ignored }) => ignored === null)?.envelope
+  const answer = responses.find(({ ignored }) => ignored === null)?.envelope
+  return request && answer ? { request, answer } : null
 }
 
 /** The conversations that the agent has kept, where it lives on this machine. */
