@@ -99,3 +99,26 @@ it('an agent that shuts down while it waits for another goes on with the answer:
   expect((await outcome).payload.content).toContain('forty-two')
   expect(heard).toHaveLength(1)
 })
+
+it('an agent ends within 25 s although a tool takes no notice of its end', { timeout: 60_000 }, async () => {
+  await using agents = await createTestAgents('embedded')
+  const called = Promise.withResolvers<void>()
+  const deaf = createTool({
+    name: 'deaf',
+    description: 'Hears nothing.',
+    parameters: Type.Object({}, { additionalProperties: false }),
+    kind: 'tool',
+    effect: 'none',
+    longestCallMs: 600_000,
+    run() {
+      called.resolve()
+      return new Promise(() => undefined)
+    },
+  })
+  const agent = await agents.start('agent-a', { model: createScriptedModel(() => wants('deaf', {})), tools: [deaf] })
+  await agents.client.ask({ payload: { content: 'x' } })
+  await called.promise
+  const startMs = performance.now()
+  await agent.stop()
+  expect(performance.now() - startMs).toBeLessThan(25_000)
+})

@@ -7,7 +7,7 @@ import type { MemberLife } from './member-life.ts'
 import type { MemberReader } from './member-reader.ts'
 
 const STOP_MS = 25_000
-const RUN_GRACE_MS = 18_000
+const RUN_GRACE_MS = 16_000
 
 export interface MemberEnding {
   readonly ended: Promise<MemberEnd>

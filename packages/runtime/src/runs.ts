@@ -60,6 +60,9 @@ export interface RunsOptions
   onFree(): void
 }
 
+/** How long a run that was cut off may take to come to its end. */
+const MOST_UNWINDING_MS = 2000
+
 export function createRuns(options: RunsOptions): Runs {
   const { env, logger, events, tasks } = options
   const slots = createSlots(options.capacity, options.onFree)
@@ -160,7 +163,9 @@ export function createRuns(options: RunsOptions): Runs {
         await Promise.race([Promise.all([...active.values()].map((run) => run.ended)), pause(env, 100)])
       }
       for (const run of active.values()) run.abort('the service stops')
-      while (active.size > 0) await Promise.all([...active.values()].map((run) => run.ended))
+      await Promise.race([Promise.all([...active.values()].map((run) => run.ended)), pause(env, MOST_UNWINDING_MS)])
+      for (const { taskId, runId } of active.values())
+        logger.warn({ taskId, runId }, 'a call takes no notice of the end of the service and is left behind')
     },
     abandon() {
       for (const run of active.values()) run.abort('a newer boot of this agent has taken over')

@@ -154,6 +154,41 @@ export function describeDoubt(form: 'embedded' | 'kafka'): void {
     expect(called).toBe(0)
   })
 
+  it('a run that comes to another call than the one in doubt stops, and settles and makes neither', async () => {
+    await using group = await createTestGroup(form)
+    const gate = createGate('called')
+    const first = group.start(
+      'agent-a',
+      oneStep({ ...ONCE, longestCallMs: 60_000 }, () => gate.at('called').then(() => ({ status: 'in_doubt' }))),
+    )
+    await first.whenReady()
+    const asked = await group.client.ask({ payload: { content: 'x' } })
+    await gate.reached
+    await untilTraced(group, asked.taskId, ({ phase }) => phase === 'intent')
+    await first.abandon()
+    const acted: string[] = []
+    const other: StepSpec = {
+      ...ONCE,
+      inputHash: sha256('charge more'),
+      async settle() {
+        acted.push('settled')
+        return { kind: 'never' }
+      },
+    }
+    group.start(
+      'agent-a',
+      oneStep(other, async () => {
+        acted.push('called')
+        return { status: 'completed', output: null }
+      }),
+    )
+    expect((await asked.outcome).payload).toMatchObject({
+      status: 'failed',
+      error: { code: 'KC_RUN_NON_DETERMINISM' },
+    })
+    expect(acted).toEqual([])
+  })
+
   it('what the first run says late of its effect ends the waiting for a person', async () => {
     await using group = await createTestGroup(form)
     const gate = createGate('after charge')

@@ -26,7 +26,7 @@ export interface JournalHome {
   partition: number
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   signal: AbortSignal
   seed?: readonly StepRecord[]
 }

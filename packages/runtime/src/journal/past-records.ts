@@ -3,7 +3,7 @@ import { type Log, type OffsetRange, readEach } from '@kafclaw/kafka'
 import { readStepRecord, type StepRecord } from './step-record.ts'
 
 /** What lies on `traces` about a task between two offsets of its home partition. */
-export interface PastRange {
+interface PastRange {
   taskId: string
   partition: number
   from: number

@@ -11,6 +11,8 @@ export interface RecentRecords {
 }
 
 const MOST_BYTES = 1024 * 1024
+/** Its objects and headers. */
+const RECORD_BYTES = 500
 
 /** Holds nothing before `start`. */
 export function createRecentRecords(start: number): RecentRecords {
@@ -21,12 +23,12 @@ export function createRecentRecords(start: number): RecentRecords {
   return {
     add(record) {
       records.push(record)
-      bytes += record.value?.length ?? 0
+      bytes += sizeOf(record)
       if (bytes < MOST_BYTES * 2) return
       // Half of it goes at once: taking one record from the front each time would move all others.
       while (bytes > MOST_BYTES) {
         const half = Math.ceil(records.length / 2)
-        for (const old of records.slice(0, half)) bytes -= old.value?.length ?? 0
+        for (const old of records.slice(0, half)) bytes -= sizeOf(old)
         records = records.slice(half)
       }
       first = records[0]?.offset ?? record.offset + 1
@@ -46,4 +48,9 @@ export function createRecentRecords(start: number): RecentRecords {
       return found.reverse()
     },
   }
+}
+
+/** About what a record takes in memory, bytes. */
+function sizeOf({ key, value }: RawRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + RECORD_BYTES
 }

@@ -109,6 +109,8 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       // A run that has been away must not take the steps of its successor for its own.
       if (folded && options.rules.fence && !folded.mayWrite(run)) throw fenced(run)
       const known = folded?.step(number) ?? null
+      const recorded = known?.result ?? known?.intent
+      if (recorded) requireSame(recorded, spec)
       const work = workOf(isOnce(spec, known) ? { ...spec, effect: 'once' } : spec, number, execute)
       if (known?.result) return work.replay(known.result)
       if (work.spec.effect === 'once') return readable(performOnce(work))
@@ -188,14 +190,19 @@ async function intend(work: StepWork, redo: number): Promise<string> {
   return id
 }
 
-/** What a finished step gave. Throws KC_RUN_NON_DETERMINISM when the run comes to another step than it did then. */
-function replay(record: StepRecord, spec: StepSpec): StepResult {
+/** Throws KC_RUN_NON_DETERMINISM when the run comes to another step than the one that was begun or finished then. */
+function requireSame(record: StepRecord, spec: StepSpec): void {
   if (record.kind !== spec.kind || (record.inputHash !== null && record.inputHash !== spec.inputHash)) {
     throw new AppError(
       'KC_RUN_NON_DETERMINISM',
-      `Step ${record.step} was done as ${record.kind} ${record.name}, with another input than ${spec.kind} ${spec.name} has now: the run cannot go on from its journal.`,
+      `Step ${record.step} was ${record.phase === 'intent' ? 'begun' : 'done'} as ${record.kind} ${record.name}, with another input than ${spec.kind} ${spec.name} has now: the run cannot go on from its journal.`,
     )
   }
+}
+
+/** What a finished step gave. Throws KC_RUN_NON_DETERMINISM as above. */
+function replay(record: StepRecord, spec: StepSpec): StepResult {
+  requireSame(record, spec)
   const { status, output, name, usage, citations } = record
   return { status: status === 'failed' ? 'failed' : 'completed', output, name: name ?? spec.name, usage, citations }
 }
