@@ -60,9 +60,10 @@ async function work(
     }
   }
 
-  async function ask({ taskId, content, recipientId, lifeMs }: Errand): Promise<void> {
+  async function ask({ taskId, content, recipientId, session, lifeMs }: Errand): Promise<void> {
     const life = lifeMs === null ? {} : { expiresAt: formatTimestamp(env.now() + lifeMs) }
-    const asked = await untilTaken(() => client.ask({ taskId, recipientId, payload: { content }, ...life }))
+    const payload = { content, ...(session === null ? {} : { input: { session } }) }
+    const asked = await untilTaken(() => client.ask({ taskId, recipientId, payload, ...life }))
     world.acknowledged.add(taskId)
     places.set(taskId, formatPlace(asked.place))
     listen(asked)

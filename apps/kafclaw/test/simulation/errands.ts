@@ -8,6 +8,8 @@ export interface Errand {
   readonly taskId: string
   readonly content: string
   readonly recipientId: string | null
+  /** The conversation that it goes on with; null: none. */
+  readonly session: string | null
   readonly atMs: number
   /** Asked for once more, so long after the first time. */
   readonly againAfterMs: number | null
@@ -28,6 +30,7 @@ export function drawErrands(random: Random, faults: Faults): Errand[] {
     taskId: `task_${index}`,
     content: JSON.stringify(drawPlan(random, { name: `plan-${index}`, agents: AGENTS })),
     recipientId: random.flip(0.2) ? (random.oneOf(AGENTS) ?? null) : null,
+    session: random.flip(0.25) ? 'talk' : null,
     atMs: random.between(0, LATEST_MS),
     againAfterMs: faults.askedAgain && random.flip(0.4) ? random.between(0, 15_000) : null,
     cancelAfterMs: faults.cancel && random.flip(0.4) ? random.between(0, 3000) : null,

@@ -46,6 +46,7 @@ export function createSweep(crash: ScriptedCrash | null): Script {
     taskId: 'task_sweep',
     content: JSON.stringify(PLAN),
     recipientId: null,
+    session: null,
     atMs: 300,
     againAfterMs: null,
     cancelAfterMs: null,

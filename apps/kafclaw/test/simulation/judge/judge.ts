@@ -6,6 +6,7 @@ import { judgeDeadLetters } from './dead-letters.ts'
 import { judgeEffects } from './effects.ts'
 import { collectEvidence } from './evidence.ts'
 import { judgeFacts } from './facts.ts'
+import { judgeFailures } from './failures.ts'
 import { judgeJournals } from './journals.ts'
 import { judgeMemory } from './memory.ts'
 import { judgeOutcomes } from './outcomes.ts'
@@ -18,6 +19,7 @@ export function judge(world: World, machines: readonly Machine[]): void {
   judgeChildren(world, evidence)
   judgeEffects(world, evidence)
   judgeFacts(world, evidence)
+  judgeFailures(world, evidence)
   judgeJournals(world, evidence)
   judgeDeadLetters(world, evidence)
   judgeTimelines(world, evidence)
