@@ -1,5 +1,5 @@
 import { AppError, DEFAULT_SKILL, type ResponseEnvelope } from '@kafclaw/envelope'
-import { connectGroup, EXIT, type Host, parseDuration } from '@kafclaw/runtime'
+import { connectGroup, EXIT, type Host, parseDuration, readServedBy } from '@kafclaw/runtime'
 import type { AskOptions } from '../commands/ask.ts'
 import { commandSenderId, openGroup } from '../group/open-group.ts'
 import { requireTopics } from '../group/require-topics.ts'
@@ -81,12 +81,20 @@ async function warnIfNobodyIsAble(
   host: Host,
   { output, wanted, leaseMs }: { output: Output; wanted: { skill: string; to: string | null }; leaseMs: number },
 ): Promise<void> {
+  const isServed = await isServedByGroup(host, wanted).catch(passOver)
+  if (isServed !== false) return
   const presences = await readPresence(host, leaseMs).catch(passOver)
   if (presences === null || ableAgents(presences, wanted).length > 0) return
   const who = wanted.to === null ? 'no live agent' : `no live agent "${wanted.to}"`
   output.warn(
     `${who} has announced the skill "${wanted.skill}"; the task waits on the log until one does (see: kafclaw agents)`,
   )
+}
+
+/** A consumer group announces nothing; a task for one agent goes to that agent all the same. */
+async function isServedByGroup(host: Host, { skill, to }: { skill: string; to: string | null }): Promise<boolean> {
+  if (to !== null) return false
+  return (await readServedBy(host.log, host.settings)).get(skill)?.servedBy === 'group'
 }
 
 /** Who waits is told of brokers that are away by the reader of outcomes; only asking who is there is given up. */

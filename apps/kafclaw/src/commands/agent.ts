@@ -7,8 +7,8 @@ export function addAgentCommand(program: Command, run: RunAction): void {
     .command('agent')
     .summary('talk to one agent on this machine')
     .description(
-      'Runs the agent of this machine for one message, for a conversation on a terminal, or for a prompt from stdin.\n' +
-        'Without KAFCLAW_MODEL_URL the built-in offline model answers (docs/offline-model.md). Where `kafclaw up` runs\n' +
+      'Runs the agent of this machine for one message, for a conversation on a terminal, or for a prompt from stdin. ' +
+        'Without KAFCLAW_MODEL_URL the built-in offline model answers (docs/offline-model.md). Where `kafclaw up` runs ' +
         'the agent already, it is asked over the log. What it remembers is the memory of the agent, not of a session.',
     )
     .option('-m, --message <text>', 'say this and end after the answer')

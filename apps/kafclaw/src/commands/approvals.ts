@@ -21,11 +21,12 @@ export function addApprovalsCommand(program: Command, run: RunAction): void {
     .command('approvals')
     .summary('answer what agents ask of people')
     .description(
-      'A run whose worker stopped in the middle of an effect that must not happen twice, and whose tool cannot tell what\n' +
+      'A run whose worker stopped in the middle of an effect that must not happen twice, and whose tool cannot tell what ' +
         'became of it, asks a person and waits. The first decision on the log counts.',
     )
   approvals
     .command('list')
+    .summary('list what was asked, the newest first')
     .description('Lists what was asked, the newest first. Nothing needs to run for it.')
     .addOption(new Option('--state <state>', 'only these').choices(['open', 'granted', 'denied', 'expired']))
     .option('--task <id>', 'only those of this task')
@@ -44,6 +45,7 @@ export function addApprovalsCommand(program: Command, run: RunAction): void {
     )
   approvals
     .command('show')
+    .summary('show one question and its decision')
     .description('Shows one question: the call that is in doubt, its arguments and key, and who has decided.')
     .argument('<approval>', 'approval id')
     .addHelpText('after', examples([[`kafclaw approvals show ${ID}`, '']]))
@@ -64,8 +66,8 @@ function addGrant(approvals: Command, run: RunAction): void {
     .command('grant')
     .summary('say what became of the call; the run goes on')
     .description(
-      'Says whether the effect in doubt happened. If it did, the run goes on with its result; if it did not, the call is\n' +
-        'made once more. Make sure that a first call can not still come through: it may have been held up.',
+      'Says whether the effect in doubt happened. If it did, the run goes on with its result; if it did not, the call is ' +
+        'made once more. Make sure that a first call cannot still come through: it may have been held up.',
     )
     .argument('<approval>', 'approval id')
     .option('--happened', 'the call took effect')

@@ -15,7 +15,7 @@ export function addAskCommand(program: Command, run: RunAction): void {
     .command('ask')
     .summary('give the group a task and wait for its outcome')
     .description(
-      'Publishes a request and waits for the first response. The task id and the progress go to stderr, the answer to\n' +
+      'Publishes a request and waits for the first response. The task id and the progress go to stderr, the answer to ' +
         'stdout. Ending the command does not end the task.',
     )
     .argument('[text...]', 'what to do; from stdin when left out')

@@ -3,9 +3,13 @@ import type { RunAction } from '../program.ts'
 import { examples } from './examples.ts'
 
 export function addConfigCommand(program: Command, run: RunAction): void {
-  const config = program.command('config').summary('show the settings that count')
+  const config = program
+    .command('config')
+    .summary('show the settings that count')
+    .description('Settings are environment variables, all of them in docs/configuration.md; some have a flag.')
   config
     .command('view')
+    .summary('print every setting as it counts here')
     .description(
       'Prints every setting as it counts here. A flag counts before the environment, that before a file (secrets), that before the default.',
     )

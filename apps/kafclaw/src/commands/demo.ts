@@ -14,8 +14,8 @@ export function addDemoCommand(program: Command, run: RunAction): void {
     .command('demo')
     .summary('show the main job: memory, delegation, citation, trace')
     .description(
-      'Agent C publishes a memory, agent A asks agent B a question, B recalls the memory of C and answers citing it.\n' +
-        'The story goes to stderr; stdout has the answer and then the tree of the records it is made of. Every position\n' +
+      'Agent C publishes a memory, agent A asks agent B a question, B recalls the memory of C and answers citing it. ' +
+        'The story goes to stderr; stdout has the answer and then the tree of the records it is made of. Every position ' +
         'is read back from the log and compared before it is printed. No key and no network; without --kafka no Kafka.',
     )
     .option('--kafka', 'on a real Kafka, each service a process: KAFCLAW_KAFKA_BROKERS, else one that is started here')

@@ -27,7 +27,7 @@ export function addDlqCommand(program: Command, run: RunAction): void {
     .command('dlq')
     .summary('look at records that no service could use, and ask them again')
     .description(
-      'Dead letters: what was wrong with a record, and the record itself. One bad record is shown once, however many\n' +
+      'Dead letters: what was wrong with a record, and the record itself. One bad record is shown once, however many ' +
         'services wrote a dead letter for it: the first on the log counts.',
     )
   addList(dlq, run)
@@ -38,6 +38,7 @@ export function addDlqCommand(program: Command, run: RunAction): void {
 
 function addList(dlq: Command, run: RunAction): void {
   withFilters(dlq.command('list'))
+    .summary('list them, the newest first')
     .description('Lists the bad records of the zone, the newest first. Nothing needs to run for it.')
     .addOption(new Option('--state <state>', 'only these').choices(['open', 'redriven', 'discarded']))
     .addHelpText(
@@ -59,6 +60,7 @@ function addList(dlq: Command, run: RunAction): void {
 function addShow(dlq: Command, run: RunAction): void {
   dlq
     .command('show')
+    .summary('show one of them')
     .description('Shows one bad record: what is wrong, who said so, what it holds, and what was done about it.')
     .argument('<place>', PLACE)
     .addHelpText('after', examples([['kafclaw dlq show group.acme.requests:3:1042', '']]))
@@ -74,8 +76,8 @@ function addRedrive(dlq: Command, run: RunAction): void {
   withChoice(dlq.command('redrive'))
     .summary('ask the requests among them again')
     .description(
-      'Asks requests that were put aside again, each as a new task: an id of its own, caused by the dead letter, with a\n' +
-        'whole life ahead. The outcome of the old task stays. Without a place: those that the options name and about which\n' +
+      'Asks requests that were put aside again, each as a new task: an id of its own, caused by the dead letter, with a ' +
+        'whole life ahead. The outcome of the old task stays. Without a place: those that the options name and about which ' +
         'nobody has done anything. Each one is told on `observe.audit`.',
     )
     .option('--dry-run', 'show what would be asked')

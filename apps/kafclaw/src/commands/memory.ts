@@ -43,7 +43,7 @@ export function addMemoryCommand(program: Command, run: RunAction): void {
     .command('search')
     .summary('find items')
     .description(
-      'Searches as the agent of this machine would. Its indexer answers when it runs; else its file is searched, else\n' +
+      'Searches as the agent of this machine would. Its indexer answers when it runs; else its file is searched, else ' +
         'the topic itself is read, and stderr says so.',
     )
     .argument('<query...>', 'plain words')

@@ -16,8 +16,8 @@ export function addRunCommand(program: Command, run: RunAction): void {
     .command('show')
     .summary('show the journal of a task as a timeline')
     .description(
-      'Attempts with agent, boot and host, and each step with who ran it, how long it took and what it cost. A later\n' +
-        'attempt takes finished steps from the journal (REPLAYED) and runs only the others (EXECUTED). STATE says which try\n' +
+      'Attempts with agent, boot and host, and each step with who ran it, how long it took and what it cost. A later ' +
+        'attempt takes finished steps from the journal (REPLAYED) and runs only the others (EXECUTED). STATE says which try ' +
         'of a step holds; `in doubt` is an intent without a result.',
     )
     .argument('<task>', 'task id')
@@ -38,8 +38,8 @@ export function addRunCommand(program: Command, run: RunAction): void {
     .command('replay')
     .summary('run a task once more from its journal, and compare')
     .description(
-      'The same run again, without touching the world: models and tools are answered from the journal, and a call that it\n' +
-        'does not know ends the replay. With --model or --from models are asked anew, tools never are. The outcome is\n' +
+      'The same run again, without touching the world: models and tools are answered from the journal, and a call that it ' +
+        'does not know ends the replay. With --model or --from models are asked anew, tools never are. The outcome is ' +
         'compared with that of then, so a recorded incident can be a regression test.',
     )
     .argument('<task>', 'task id')

@@ -10,7 +10,7 @@ export function addStartCommand(program: Command, run: RunAction): void {
     .command('start')
     .summary('run one service in a process of its own')
     .description(
-      'Runs one service until SIGTERM or Ctrl-C. It waits for the group where that is not there yet and says so on\n' +
+      'Runs one service until SIGTERM or Ctrl-C. It waits for the group where that is not there yet and says so on ' +
         '/readyz?verbose. Logs are JSON on stderr; the line "has started" names the admin address.',
     )
     .addArgument(new Argument('<service>', 'which one').choices(SERVICES))

@@ -17,9 +17,17 @@ export function addTasksCommand(program: Command, run: RunAction): void {
   const tasks = program
     .command('tasks')
     .summary('list, show and cancel tasks')
-    .description(
-      'Without a subcommand: reads the topics of the zone and lists its tasks, the newest first. Nothing needs to run for it.',
-    )
+    .description('The tasks of the zone, as the log has them. Without a subcommand: list, with its options.')
+  addList(tasks, run)
+  addShow(tasks, run)
+  addCancel(tasks, run)
+}
+
+function addList(tasks: Command, run: RunAction): void {
+  tasks
+    .command('list', { isDefault: true })
+    .summary('list the tasks of the zone, the newest first')
+    .description('Reads the topics of the zone and lists its tasks, the newest first. Nothing needs to run for it.')
     .addOption(new Option('--state <state>', 'only these').choices(['open', 'claimed', 'ended']))
     .option('--since <duration>', 'only tasks asked within this time (default: all that the topics hold)')
     .option('--limit <count>', 'at most so many', '50')
@@ -39,8 +47,6 @@ export function addTasksCommand(program: Command, run: RunAction): void {
         return list(invocation, options)
       }),
     )
-  addShow(tasks, run)
-  addCancel(tasks, run)
 }
 
 function addShow(tasks: Command, run: RunAction): void {
@@ -48,7 +54,7 @@ function addShow(tasks: Command, run: RunAction): void {
     .command('show')
     .summary('show all that the log says of one task')
     .description(
-      'Requests, status records, attempts and answers of one task, each with its position, and which of them count by\n' +
+      'Requests, status records, attempts and answers of one task, each with its position, and which of them count by ' +
         'the order of the log.',
     )
     .argument('<task>', 'task id')
@@ -66,7 +72,7 @@ function addCancel(tasks: Command, run: RunAction): void {
     .command('cancel')
     .summary('end a task that is not wanted any more')
     .description(
-      'Writes the answer `cancelled`. If it is the first answer of the task on the log, it is the outcome, and whoever\n' +
+      'Writes the answer `cancelled`. If it is the first answer of the task on the log, it is the outcome, and whoever ' +
         'works on the task stops; if another one was first, says which.',
     )
     .argument('<task>', 'task id')

@@ -12,9 +12,17 @@ export interface ApplyCommandOptions extends PlanOptions {
   change?: true
 }
 
-const APPLY_DESCRIPTION =
-  'Creates the topics that are missing and writes the record of the zone. With --served-by also who serves the skills:\n' +
-  '`claim`: agents that claim tasks; `group`: a program of yours, by its consumer group.'
+const PLAN: Told = {
+  summary: 'show what apply would create',
+  description: 'Shows what `apply` would create, and what differs from the table. Changes nothing.',
+}
+
+const APPLY: Told = {
+  summary: 'create what is missing; say who serves a skill',
+  description:
+    'Creates the topics that are missing and writes the record of the zone. With --served-by also who serves the skills: ' +
+    '`claim`: agents that claim tasks; `group`: a program of yours, by its consumer group.',
+}
 
 export function addTopicsCommand(program: Command, run: RunAction): void {
   const topics = program
@@ -23,6 +31,7 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
     .description('The topics of a zone as the topic table has them (docs/topics.md). Services never create any.')
   topics
     .command('list')
+    .summary('list the topics of the group that are there')
     .description('Lists the topics of the group that are there, with their partitions and records.')
     .addHelpText('after', examples([['kafclaw topics list -o json', '']]))
     .action(() =>
@@ -31,16 +40,13 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
         return listTopics(invocation)
       }),
     )
-  planned(
-    topics.command('plan'),
-    'Shows what `apply` would create, and what differs from the table. Changes nothing.',
-  ).action((options: PlanOptions) =>
+  planned(topics.command('plan'), PLAN).action((options: PlanOptions) =>
     run(async (invocation) => {
       const { planTopics } = await import('../topics/plan-topics.ts')
       return planTopics(invocation, options)
     }),
   )
-  planned(topics.command('apply'), APPLY_DESCRIPTION, [
+  planned(topics.command('apply'), APPLY, [
     ['kafclaw topics apply --skill invoice --served-by group', 'a program of yours serves it; agents leave it alone'],
     ['kafclaw topics apply --skill invoice --served-by claim --change', 'agents take it over from there on'],
   ])
@@ -54,6 +60,7 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
     )
   topics
     .command('check')
+    .summary('compare the topics that are there with the table')
     .description('Compares the topics that are there with the table; a missing topic or a difference exits 1.')
     .addHelpText('after', examples([['kafclaw topics check', '']]))
     .action(() =>
@@ -66,7 +73,7 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
     .command('accept')
     .summary('go on at the end of a topic that was rewound')
     .description(
-      'For KC_LOG_REWOUND: the topic ends before the position that a service of this machine has read. Sets the\n' +
+      'For KC_LOG_REWOUND: the topic ends before the position that a service of this machine has read. Sets the ' +
         'positions of all its services on that topic to the end. Stop them first.',
     )
     .argument('<topic>', 'full name')
@@ -81,9 +88,15 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
 
 type Example = readonly [command: string, what: string]
 
-function planned(command: Command, description: string, more: readonly Example[] = []): Command {
+interface Told {
+  summary: string
+  description: string
+}
+
+function planned(command: Command, { summary, description }: Told, more: readonly Example[] = []): Command {
   const call = `kafclaw topics ${command.name()}`
   return command
+    .summary(summary)
     .description(description)
     .option('--skill <name>', 'with a topic of its own for this skill; may be given again', collect)
     .option('--partitions <count>', 'partitions of the task topics of a new zone, for life (default 6)')

@@ -7,7 +7,7 @@ export function addUpCommand(program: Command, run: RunAction): void {
     .command('up')
     .summary('run all services of this machine in one process')
     .description(
-      'Runs an agent, its memory indexer and the audit sink until Ctrl-C: on the embedded log, or as members of a group\n' +
+      'Runs an agent, its memory indexer and the audit sink until Ctrl-C: on the embedded log, or as members of a group ' +
         'on Kafka when brokers are set. Creates the topics of the group where they are missing. Logs go to stderr.',
     )
     .addHelpText(

@@ -5,6 +5,7 @@ import { examples } from './examples.ts'
 export function addVersionCommand(program: Command, run: RunAction): void {
   program
     .command('version')
+    .summary('print the version of KafClaw, of its wire and of Node')
     .description('Prints the version of KafClaw, of its wire and of Node.')
     .addHelpText('after', examples([['kafclaw version -o json', '']]))
     .action(() =>

@@ -20,8 +20,17 @@ export async function planTopics(invocation: Invocation, options: PlanOptions): 
   const plan = await comparePlan(host, wanted)
   showPlan(invocation.output, plan)
   const missing = plan.filter(({ state }) => state === 'missing').length
-  invocation.output.note(missing === 0 ? 'nothing to create' : `${missing} to create, with: kafclaw topics apply`)
+  invocation.output.note(missing === 0 ? 'nothing to create' : `${missing} to create, with: ${applyCall(options)}`)
   return EXIT.done
+}
+
+/** The command that does what was planned. */
+function applyCall({ skill = [], partitions }: PlanOptions): string {
+  const flags = [
+    ...skill.map((name) => `--skill ${name}`),
+    ...(partitions === undefined ? [] : [`--partitions ${partitions}`]),
+  ]
+  return ['kafclaw topics apply', ...flags].join(' ')
 }
 
 export function showPlan(output: Output, plan: readonly TopicPlan[]): void {
