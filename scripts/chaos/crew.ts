@@ -102,7 +102,7 @@ function variablesOf(
     KAFCLAW_GROUP: stage.scope.group,
     KAFCLAW_AGENT_ID: name,
     KAFCLAW_CONCURRENCY: String(group.concurrency),
-    KAFCLAW_ADMIN_ADDRESS: '127.0.0.1:0',
+    KAFCLAW_ADMIN_ADDR: '127.0.0.1:0',
     KAFCLAW_LOG_LEVEL: 'info',
     ...(group.clock === null ? {} : wrongClock(group.clock)),
   }

@@ -43,7 +43,10 @@ export function countLateOutcomes(histories: Iterable<TaskHistory>): number {
   return late
 }
 
-/** Tasks whose outcome rests on a step of which the journal says something else: a stale record was taken for one that counts. */
+/**
+ * Tasks whose outcome rests on a step of which the journal says something else: a stale record was taken for one that counts.
+ * A run that had finished before another one fenced its journal may still be the first to answer (R3); its steps are its own.
+ */
 export function countForeignSteps(
   answers: ReadonlyMap<string, readonly ResponseEnvelope[]>,
   journals: ReadonlyMap<string, TaskJournal>,
@@ -52,6 +55,7 @@ export function countForeignSteps(
   for (const [taskId, [outcome]] of answers) {
     const steps = stepsOf(outcome)
     const journal = journals.get(taskId)?.journal
+    if (journal?.holder()?.runId !== outcome?.payload.run_id) continue
     if (steps?.some((output, n) => !isDeepStrictEqual(journal?.step(n)?.result?.output, output))) foreign++
   }
   return foreign
