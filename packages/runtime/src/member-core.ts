@@ -39,7 +39,7 @@ import { createRuns, type Runs } from './runs.ts'
 import { createSender, type Sender } from './sender.ts'
 import { createTaskStore, type StoredTask, type TaskStore } from './task-store.ts'
 import { createTimeline } from './timeline.ts'
-import { createTransactor } from './transactor.ts'
+import { createTransactor, type Transactor } from './transactor.ts'
 
 export interface MemberOptions {
   env: Env
@@ -226,7 +226,7 @@ function createWork({ options, links, files, commit }: Making) {
 /** The way of records into the database. */
 function createIntake(
   { options, links, files }: Making,
-  parts: { transact(work: () => void): void; duties: Duties; onResponse(envelope: ResponseEnvelope): void },
+  parts: { transact: Transactor['transact']; duties: Duties; onResponse(envelope: ResponseEnvelope): void },
 ): Ingest {
   const { duties } = parts
   const handle = createRecordFold({

@@ -13,8 +13,11 @@ export interface TransactorHooks {
 
 /** Runs the transactions of a member. */
 export interface Transactor {
-  /** Runs `work` in one transaction with all that belongs to each; an error undoes everything, in memory too. */
-  transact<T>(work: () => T): T
+  /**
+   * Runs `work` in one transaction with all that belongs to each; an error undoes everything, in memory too. `repeatable` says
+   * that the log has whatever the work stores: then the disk is waited for only when there is something to be sent.
+   */
+  transact<T>(work: () => T, kind?: { repeatable: boolean }): T
   /** Names, once, what takes part in every transaction: the parts need the transactor themselves. */
   use(hooks: TransactorHooks): void
 }
@@ -41,7 +44,8 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
     use(given) {
       hooks = given
     },
-    transact(work) {
+    transact(work, kind) {
+      const mustLast = kind?.repeatable === true ? outbox.hasAdded : undefined
       const value = orRollBack(() =>
         db.transaction(() => {
           outbox.deleteAcknowledged()
@@ -49,7 +53,7 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
           hooks?.beforeCommit()
           tasks.flush()
           return result
-        }),
+        }, mustLast),
       )
       outbox.forgetDeleted()
       hooks?.committed(tasks.keep(), outbox.takeAdded())

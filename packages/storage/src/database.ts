@@ -19,8 +19,13 @@ export interface Db extends Disposable {
    * Inside another transaction it belongs to that one: what it did is stored with the outer commit,
    * and an error undoes only its own part (a savepoint), so that the outer one may catch it and go on.
    * `fn` must be synchronous.
+   *
+   * When it returns, what it did outlives the loss of power. `mustLast` is asked at the end of an outermost transaction:
+   * where it says no, because all of it can be read again from elsewhere, the disk is not waited for, and after a loss of power
+   * the file may be as it was before this transaction, or before the last few of the kind. The next one that must last
+   * takes those before it along.
    */
-  transaction<T>(fn: () => T): T
+  transaction<T>(fn: () => T, mustLast?: (() => boolean) | undefined): T
   exec(sql: string): void
   /** The value of a pragma, given as `name` or `name = value`. */
   pragma(source: string): unknown

@@ -1,10 +1,11 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { AppError } from '@kafclaw/envelope'
 import Database from 'better-sqlite3'
 import { toStorageError } from './storage-error.ts'
 
 /** The transactions of one connection. */
 export interface Transactions {
-  run<T>(fn: () => T): T
+  run<T>(fn: () => T, mustLast?: (() => boolean) | undefined): T
   /** Throws when SQLite has undone the running transaction behind its function's back. */
   assertAlive(): void
   /** A call has failed: only then may SQLite have undone the transaction. */
@@ -50,7 +51,7 @@ export function createTransactions(raw: Database.Database, path: string): Transa
     }
   }
 
-  function run<T>(fn: () => T): T {
+  function runNow<T>(fn: () => T): T {
     const nested = depth > 0
     try {
       assertAlive()
@@ -80,8 +81,44 @@ export function createTransactions(raw: Database.Database, path: string): Transa
     }
   }
 
+  /** Whether a transaction must last is known at its end, when SQLite takes no other setting any more: so the sync is ours. */
+  function runLazily<T>(fn: () => T, mustLast: () => boolean): T {
+    raw.exec('PRAGMA synchronous = NORMAL')
+    try {
+      let lasts = false
+      const value = runNow(() => {
+        const result = fn()
+        lasts = mustLast()
+        return result
+      })
+      if (lasts) syncWal()
+      return value
+    } finally {
+      raw.exec('PRAGMA synchronous = FULL')
+    }
+  }
+
+  /**
+   * As SQLite does after a commit with synchronous=FULL (sqlite.org/pragma.html#pragma_synchronous). Its locks lie on other
+   * files, so closing ours takes none of them away. What a failed sync has lost cannot be told: nobody may go on after it.
+   */
+  function syncWal(): void {
+    if (path === ':memory:') return
+    try {
+      const file = openSync(`${path}-wal`, 'r+')
+      try {
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+    } catch (error) {
+      const message = `The disk failed while ${path} was stored (${String(error)}). Check the disk and the system log, then start the service again.`
+      throw new AppError('KC_STORAGE_FAILED', message, { cause: error, details: { path } })
+    }
+  }
+
   return {
-    run,
+    run: (fn, mustLast) => (mustLast && depth === 0 ? runLazily(fn, mustLast) : runNow(fn)),
     assertAlive,
     failed() {
       hasFailed = true
