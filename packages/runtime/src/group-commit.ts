@@ -2,9 +2,12 @@ import type { Env } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 import { retryStorage } from './retry-storage.ts'
 
-/** Pieces of work of one turn of the event loop share one transaction, and so one fsync. */
+/** Pieces of work of one turn of the event loop share one transaction. */
 export interface GroupCommit {
-  /** Runs `work` in the next transaction; resolves with its value after the commit. Work is run again if the transaction has to be. */
+  /**
+   * Runs `work` in the next transaction; resolves with its value when the disk has it. Work is run again if the transaction has
+   * to be.
+   */
   submit<T>(work: () => T): Promise<T>
   /** Resolves when everything submitted so far has been committed. */
   settled(): Promise<void>
@@ -20,12 +23,15 @@ export function createGroupCommit(options: {
   env: Env
   signal: AbortSignal
   transact(work: () => void): void
+  /** Resolves when the disk has all that was committed so far. */
+  synced(): Promise<void>
   onStorageTrouble(error: AppError | null): void
 }): GroupCommit {
   const { env } = options
   let waiting: Piece[] = []
   let turning = false
   let last: Promise<void> = Promise.resolve()
+  let lastTold: Promise<void> = Promise.resolve()
 
   function schedule(): void {
     if (turning) return
@@ -43,12 +49,23 @@ export function createGroupCommit(options: {
       await transact(() => {
         for (const piece of pieces) piece.run()
       })
-      for (const piece of pieces) piece.done()
     } catch (error) {
       const [only] = pieces
       if (pieces.length === 1 && only) return only.failed(error)
       // One piece is at fault: alone, each shows whether it is the one.
       for (const piece of pieces) await commitAll([piece])
+      return
+    }
+    // The next transaction need not wait for the disk.
+    lastTold = tell(pieces)
+  }
+
+  async function tell(pieces: readonly Piece[]): Promise<void> {
+    try {
+      await options.synced()
+      for (const piece of pieces) piece.done()
+    } catch (error) {
+      for (const piece of pieces) piece.failed(error)
     }
   }
 
@@ -77,6 +94,7 @@ export function createGroupCommit(options: {
     async settled() {
       while (turning || waiting.length > 0) await new Promise<void>((resolve) => env.nextTurn(resolve))
       await last
+      await lastTold
     },
   }
 }

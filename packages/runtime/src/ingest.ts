@@ -35,7 +35,7 @@ export interface IngestOptions {
   poison(record: RawRecord, why: { code: ErrorCode; reason: string; taskId: string | null }): void
   /** Inside the transaction: the dead letter of that source lies on the log. */
   deadLetterSeen(source: string): void
-  transact(work: () => void, kind: { repeatable: boolean }): void
+  transact(work: () => void): void
   /** The record before the position is another one than it was: the log is not the one we knew. */
   onForeignLog(topic: string, partition: number): void
   onStorageTrouble(error: AppError | null): void
@@ -96,13 +96,9 @@ export function createIngest(options: IngestOptions): Ingest {
       ...options,
       work() {
         const startMs = env.monotonicMs()
-        // Without the last of them after a loss of power, this service reads on from further back.
-        options.transact(
-          () => {
-            for (const batch of batches) take(batch, (record) => faulty.size > 0 && faulty.has(formatPlace(record)))
-          },
-          { repeatable: true },
-        )
+        options.transact(() => {
+          for (const batch of batches) take(batch, (record) => faulty.size > 0 && faulty.has(formatPlace(record)))
+        })
         events.committed(env.monotonicMs() - startMs)
       },
     })

@@ -1,6 +1,6 @@
 import type { Env } from '@kafclaw/env'
 import {
-  type AppError,
+  AppError,
   type Envelope,
   type NewPayloads,
   type RawRecord,
@@ -39,7 +39,7 @@ import { createRuns, type Runs } from './runs.ts'
 import { createSender, type Sender } from './sender.ts'
 import { createTaskStore, type StoredTask, type TaskStore } from './task-store.ts'
 import { createTimeline } from './timeline.ts'
-import { createTransactor, type Transactor } from './transactor.ts'
+import { createTransactor } from './transactor.ts'
 
 export interface MemberOptions {
   env: Env
@@ -100,6 +100,8 @@ export interface MemberLinks {
   onBeat(envelope: Extract<Envelope, { type: 'announce' }>, record: RawRecord): void
   onForeignLog(topic: string, partition: number): void
   onStorageTrouble(error: AppError | null): void
+  /** The disk has failed: what it has kept cannot be told. */
+  onStorageLost(error: AppError): void
   skillTopic(skill: string): string | undefined
 }
 
@@ -119,6 +121,7 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     env: options.env,
     signal: links.signal,
     transact,
+    synced: () => synced(options.db, links),
     onStorageTrouble: links.onStorageTrouble,
   })
   const making = { options, links, files, commit }
@@ -153,13 +156,14 @@ function openFiles(options: MemberOptions, links: MemberLinks) {
   }
 }
 
-function createRelay({ options, files, commit }: Making): OutboxRelay {
+function createRelay({ options, links, files, commit }: Making): OutboxRelay {
   const { outbox } = files
   const sweep = createOutboxSweep({ env: options.env, outbox, commit })
   return createOutboxRelay({
     publisher: options.log.publisher({ lane: 'outbox', retries: Number.POSITIVE_INFINITY }),
     env: options.env,
     logger: options.logger,
+    synced: () => synced(options.db, links),
     onAcknowledged(rows) {
       outbox.acknowledge(rows)
       sweep()
@@ -226,7 +230,7 @@ function createWork({ options, links, files, commit }: Making) {
 /** The way of records into the database. */
 function createIntake(
   { options, links, files }: Making,
-  parts: { transact: Transactor['transact']; duties: Duties; onResponse(envelope: ResponseEnvelope): void },
+  parts: { transact(work: () => void): void; duties: Duties; onResponse(envelope: ResponseEnvelope): void },
 ): Ingest {
   const { duties } = parts
   const handle = createRecordFold({
@@ -249,6 +253,15 @@ function createIntake(
     onForeignLog: links.onForeignLog,
     onStorageTrouble: links.onStorageTrouble,
   })
+}
+
+async function synced(db: Db, { onStorageLost }: MemberLinks): Promise<void> {
+  try {
+    await db.synced()
+  } catch (error) {
+    onStorageLost(AppError.fromUnknown(error, 'KC_STORAGE_FAILED'))
+    throw error
+  }
 }
 
 function partitionsOf({ group }: MemberLinks): number {

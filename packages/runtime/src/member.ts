@@ -97,6 +97,10 @@ export function createMember(options: MemberOptions): Member {
       core.events.storageTrouble(error)
       board.set('storage', error === null, error?.message ?? 'the database takes writes')
     },
+    onStorageLost(error) {
+      logger.fatal({ err: error }, error.message)
+      void close({ reason: 'failed', error })
+    },
     skillTopic: (skill) => (reader.hasSkillTopic(skill) ? skill : undefined),
   })
   const { lag } = reader
@@ -166,11 +170,12 @@ function openHeartbeat(
 }
 
 function writeBeat(db: Db, nowMs: number): void {
-  db.transaction(() =>
+  const write = (): void =>
     db.exec(
       `insert into meta (name, value) values ('beat', '${nowMs}') on conflict do update set value = excluded.value`,
-    ),
-  )
+    )
+  // Whether the disk takes it is asked, not whether it keeps it.
+  db.transaction(write, { sync: 'later' })
 }
 
 function refuseForeignLog(topic: string, partition: number): never {

@@ -23,6 +23,8 @@ export function createOutboxRelay(options: {
   publisher: Publisher
   env: Env
   logger: Logger
+  /** Resolves when the disk has all that was committed so far; rejects when it has failed, which ends the member. */
+  synced(): Promise<void>
   onAcknowledged(rows: ReadonlyArray<{ row: OutboxRow; place: RecordPlace }>): void
   /** A record that the cluster will never take: its row is to be parked, and what it stood for to be mended. */
   onRefused(row: OutboxRow, error: AppError): Promise<void>
@@ -49,6 +51,8 @@ export function createOutboxRelay(options: {
     let failures = 0
     while (queue.length > 0 && !stopping.signal.aborted) {
       const count = batchLength(queue)
+      // Nobody hears of what a loss of power could still undo.
+      if (!(await isStored())) return
       try {
         await send(queue.slice(0, count))
         queue = queue.slice(count)
@@ -62,6 +66,16 @@ export function createOutboxRelay(options: {
           logger.warn({ code: trouble.code, waiting: queue.length }, `outbox waits: ${trouble.message}`)
         await sleep(env, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(failures, 10)), stopping.signal)
       }
+    }
+  }
+
+  async function isStored(): Promise<boolean> {
+    try {
+      await options.synced()
+      return true
+    } catch {
+      stopping.abort()
+      return false
     }
   }
 

@@ -14,8 +14,6 @@ export interface OutboxRow {
 export interface Outbox {
   /** Inside a transaction: stores the record. It is handed to the relay by `takeAdded` after the commit. */
   add(record: OutgoingRecord, timelineSeq: number, kind?: { isEnvelope: boolean }): void
-  /** Whether anything was added since the last call of `takeAdded`. */
-  hasAdded(): boolean
   /** What was added since the last call; an aborted transaction drops it by `forgetAdded`. */
   takeAdded(): OutboxRow[]
   forgetAdded(): void
@@ -62,7 +60,6 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
       const result = insert.run(topic, partition, key, value, headers, timelineSeq)
       added.push({ seq: Number(result.lastInsertRowid), timelineSeq, record })
     },
-    hasAdded: () => added.length > 0,
     takeAdded() {
       const rows = added
       added = []

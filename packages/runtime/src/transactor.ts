@@ -14,10 +14,10 @@ export interface TransactorHooks {
 /** Runs the transactions of a member. */
 export interface Transactor {
   /**
-   * Runs `work` in one transaction with all that belongs to each; an error undoes everything, in memory too. `repeatable` says
-   * that the log has whatever the work stores: then the disk is waited for only when there is something to be sent.
+   * Runs `work` in one transaction with all that belongs to each; an error undoes everything, in memory too. The disk is not
+   * waited for: whoever tells anybody of what was stored does so.
    */
-  transact<T>(work: () => T, kind?: { repeatable: boolean }): T
+  transact<T>(work: () => T): T
   /** Names, once, what takes part in every transaction: the parts need the transactor themselves. */
   use(hooks: TransactorHooks): void
 }
@@ -44,16 +44,18 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
     use(given) {
       hooks = given
     },
-    transact(work, kind) {
-      const mustLast = kind?.repeatable === true ? outbox.hasAdded : undefined
+    transact(work) {
       const value = orRollBack(() =>
-        db.transaction(() => {
-          outbox.deleteAcknowledged()
-          const result = work()
-          hooks?.beforeCommit()
-          tasks.flush()
-          return result
-        }, mustLast),
+        db.transaction(
+          () => {
+            outbox.deleteAcknowledged()
+            const result = work()
+            hooks?.beforeCommit()
+            tasks.flush()
+            return result
+          },
+          { sync: 'later' },
+        ),
       )
       outbox.forgetDeleted()
       hooks?.committed(tasks.keep(), outbox.takeAdded())

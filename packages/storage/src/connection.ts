@@ -72,6 +72,7 @@ export function createConnection(raw: Database.Database, path: string): Db {
 
   const close = () => {
     statements.clear()
+    transactions.close()
     raw.close()
   }
 
@@ -79,6 +80,7 @@ export function createConnection(raw: Database.Database, path: string): Db {
     path,
     prepare,
     transaction: transactions.run,
+    synced: transactions.synced,
     exec: (sql) => guard(() => void raw.exec(sql)),
     pragma: (source) => guard(() => raw.pragma(source, { simple: true })),
     close,

@@ -6,6 +6,10 @@ export interface Statement<P extends unknown[] = unknown[], R = unknown> {
   iterate(...params: P): IterableIterator<R>
 }
 
+export interface TransactionOptions {
+  sync: 'later'
+}
+
 /**
  * An open SQLite file of one family. All calls are synchronous; every error leaves as an AppError:
  * KC_STORAGE_FULL, KC_STORAGE_BUSY, KC_STORAGE_CORRUPT, KC_STORAGE_READONLY or KC_STORAGE_FAILED.
@@ -18,14 +22,15 @@ export interface Db extends Disposable {
    * Runs `fn` in one BEGIN IMMEDIATE transaction; an error in it undoes all and is thrown on.
    * Inside another transaction it belongs to that one: what it did is stored with the outer commit,
    * and an error undoes only its own part (a savepoint), so that the outer one may catch it and go on.
-   * `fn` must be synchronous.
-   *
-   * When it returns, what it did outlives the loss of power. `mustLast` is asked at the end of an outermost transaction:
-   * where it says no, because all of it can be read again from elsewhere, the disk is not waited for, and after a loss of power
-   * the file may be as it was before this transaction, or before the last few of the kind. The next one that must last
-   * takes those before it along.
+   * `fn` must be synchronous. When it returns, what it did outlives a loss of power; with `sync: 'later'` only `synced` tells
+   * when it does: until then the file may be found as it was before this transaction, or before the last few.
    */
-  transaction<T>(fn: () => T, mustLast?: (() => boolean) | undefined): T
+  transaction<T>(fn: () => T, options?: TransactionOptions): T
+  /**
+   * Resolves when everything that was committed before the call outlives a loss of power. Throws KC_STORAGE_FAILED when the disk
+   * has failed: what it has kept cannot be told then, and the service has to end.
+   */
+  synced(): Promise<void>
   exec(sql: string): void
   /** The value of a pragma, given as `name` or `name = value`. */
   pragma(source: string): unknown

@@ -1,11 +1,14 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { AppError } from '@kafclaw/envelope'
 import Database from 'better-sqlite3'
+import type { TransactionOptions } from './database.ts'
 import { toStorageError } from './storage-error.ts'
+import { createWalSync } from './wal-sync.ts'
 
 /** The transactions of one connection. */
 export interface Transactions {
-  run<T>(fn: () => T, mustLast?: (() => boolean) | undefined): T
+  run<T>(fn: () => T, options?: TransactionOptions): T
+  synced(): Promise<void>
+  close(): void
   /** Throws when SQLite has undone the running transaction behind its function's back. */
   assertAlive(): void
   /** A call has failed: only then may SQLite have undone the transaction. */
@@ -18,6 +21,7 @@ export function createTransactions(raw: Database.Database, path: string): Transa
   const commit = raw.prepare('COMMIT')
   const savepoint = raw.prepare('SAVEPOINT nested')
   const release = raw.prepare('RELEASE nested')
+  const sync = path === ':memory:' ? null : createWalSync(path)
   let depth = 0
   let hasFailed = false
 
@@ -81,44 +85,20 @@ export function createTransactions(raw: Database.Database, path: string): Transa
     }
   }
 
-  /** Whether a transaction must last is known at its end, when SQLite takes no other setting any more: so the sync is ours. */
-  function runLazily<T>(fn: () => T, mustLast: () => boolean): T {
+  function runLater<T>(fn: () => T): T {
     raw.exec('PRAGMA synchronous = NORMAL')
     try {
-      let lasts = false
-      const value = runNow(() => {
-        const result = fn()
-        lasts = mustLast()
-        return result
-      })
-      if (lasts) syncWal()
-      return value
+      return runNow(fn)
     } finally {
+      sync?.changed()
       raw.exec('PRAGMA synchronous = FULL')
     }
   }
 
-  /**
-   * As SQLite does after a commit with synchronous=FULL (sqlite.org/pragma.html#pragma_synchronous). Its locks lie on other
-   * files, so closing ours takes none of them away. What a failed sync has lost cannot be told: nobody may go on after it.
-   */
-  function syncWal(): void {
-    if (path === ':memory:') return
-    try {
-      const file = openSync(`${path}-wal`, 'r+')
-      try {
-        fsyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-    } catch (error) {
-      const message = `The disk failed while ${path} was stored (${String(error)}). Check the disk and the system log, then start the service again.`
-      throw new AppError('KC_STORAGE_FAILED', message, { cause: error, details: { path } })
-    }
-  }
-
   return {
-    run: (fn, mustLast) => (mustLast && depth === 0 ? runLazily(fn, mustLast) : runNow(fn)),
+    run: (fn, options) => (options?.sync === 'later' && depth === 0 ? runLater(fn) : runNow(fn)),
+    synced: () => sync?.synced() ?? Promise.resolve(),
+    close: () => sync?.close(),
     assertAlive,
     failed() {
       hasFailed = true

@@ -172,6 +172,9 @@ function guard(db: Db, path: string, gate: DiskGate): Db {
       if (isOutermost) gate.enter('committed')
       return value
     },
+    async synced() {
+      gate.enter('synced')
+    },
     exec: (sql) => change('exec', () => db.exec(sql)),
     pragma(source) {
       look()
