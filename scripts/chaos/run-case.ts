@@ -56,7 +56,9 @@ async function joinLater(crew: readonly CrewMember[], load: Load): Promise<void>
       if (starts === 'answered') await load.answered
       else if (starts.afterMs === 0) return
       else await delay(Math.max(0, load.startMs + starts.afterMs - Date.now()))
-      await startAll([member])
+      member.process.start()
+      // A fault may hit it before it is ready; whoever stays away is counted as dead.
+      await member.process.ready().catch(() => undefined)
     }),
   )
 }
