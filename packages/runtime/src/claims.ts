@@ -34,7 +34,7 @@ export interface ClaimsOptions {
   candidates(skill: string): readonly Candidate[]
   /** Skills that a foreign consumer group serves: natives leave them alone. */
   isServedByGroup(skill: string): boolean
-  /** Whether a run of ours works on the task, confirmed or not yet. */
+  /** Whether a run of ours works on the task, confirmed or not yet, or is giving it back. */
   isRunning(taskId: string): boolean
   freeSlots(): number
   /** Nothing is claimed before the reader has caught up and the first beat was read back, nor while stopping. */

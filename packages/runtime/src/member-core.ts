@@ -33,7 +33,7 @@ import { createOutboxSweep } from './outbox-sweep.ts'
 import { createOutcomes, type Outcomes } from './outcomes.ts'
 import { createOwnRecords } from './own-records.ts'
 import { createPositions, type Positions } from './positions.ts'
-import { createRefusal } from './refused-records.ts'
+import { createRefusal, type Refusal } from './refused-records.ts'
 import type { RunHandler } from './run.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSender, type Sender } from './sender.ts'
@@ -111,6 +111,7 @@ interface Making {
   links: MemberLinks
   files: ReturnType<typeof openFiles>
   commit: GroupCommit
+  refusal: Refusal
 }
 
 export function createMemberCore(options: MemberOptions, links: MemberLinks): MemberCore {
@@ -124,7 +125,8 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
     synced: () => synced(options.db, links),
     onStorageTrouble: links.onStorageTrouble,
   })
-  const making = { options, links, files, commit }
+  const refusal = createRefusal({ ...files, commit })
+  const making = { options, links, files, commit, refusal }
   const relay = createRelay(making)
   const duties = createDuties({
     ...options,
@@ -156,7 +158,7 @@ function openFiles(options: MemberOptions, links: MemberLinks) {
   }
 }
 
-function createRelay({ options, links, files, commit }: Making): OutboxRelay {
+function createRelay({ options, links, files, commit, refusal }: Making): OutboxRelay {
   const { outbox } = files
   const sweep = createOutboxSweep({ env: options.env, outbox, commit })
   return createOutboxRelay({
@@ -168,12 +170,12 @@ function createRelay({ options, links, files, commit }: Making): OutboxRelay {
       outbox.acknowledge(rows)
       sweep()
     },
-    onRefused: createRefusal({ ...files, commit }),
+    onRefused: refusal.refused,
   })
 }
 
 /** Claims, and the runs that they begin. */
-function createWork({ options, links, files, commit }: Making) {
+function createWork({ options, links, files, commit, refusal }: Making) {
   const { group, boot, heartbeat } = links
   const partitions = (): number => partitionsOf(links)
   const skills = new Set(options.skills.map(({ name }) => name))
@@ -209,7 +211,7 @@ function createWork({ options, links, files, commit }: Making) {
     me: () => ({ ...claimantOf(group), agentId: options.agentId, boot: boot.number(), skills }),
     candidates: group.candidates,
     isServedByGroup: group.isServedByGroup,
-    isRunning: (taskId) => runs.isRunning(taskId),
+    isRunning: (taskId) => runs.isRunning(taskId) || refusal.isGivenBack(taskId),
     freeSlots: () => runs.slots.free(),
     mayClaim: links.mayClaim,
     // An empty piece of work: the claims that are due go with every transaction.

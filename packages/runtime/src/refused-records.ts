@@ -5,9 +5,16 @@ import type { Outbox, OutboxRow } from './outbox.ts'
 import type { Sender } from './sender.ts'
 import type { TaskStore } from './task-store.ts'
 
+/** What becomes of records that the cluster will never take. */
+export interface Refusal {
+  refused(row: OutboxRow, error: AppError): Promise<void>
+  /** Whether the release of the task has not been read back yet: till then it would be claimed again at once, as a run of our own. */
+  isGivenBack(taskId: string): boolean
+}
+
 /**
- * What becomes of a record that the cluster will never take: its row is parked for a person to see; an answer that is too
- * large is replaced by a small failure, so that the task has an outcome; one that is not authorised leaves the task to others.
+ * The row is parked for a person to see; an answer that is too large is replaced by a small failure, so that the task has an
+ * outcome; one that is not authorised leaves the task to others.
  */
 export function createRefusal(parts: {
   commit: GroupCommit
@@ -15,9 +22,12 @@ export function createRefusal(parts: {
   tasks: TaskStore
   sender: Sender
   events: MemberEvents
-}): (row: OutboxRow, error: AppError) => Promise<void> {
+}): Refusal {
   const { commit, outbox, tasks, sender, events } = parts
-  return (row, error) => {
+  /** Task -> the run that gives it back. */
+  const givenBack = new Map<string, string>()
+
+  function refused(row: OutboxRow, error: AppError): Promise<void> {
     events.refused(row.record.topic, error)
     return commit.submit(() => {
       outbox.park(row, `${error.code}: ${error.message}`)
@@ -43,9 +53,21 @@ export function createRefusal(parts: {
         ...about,
         payload: { status: 'released', reason: 'error', attempt, run_id: runId, agent_id: agentId, boot },
       })
-      // Before the release is read back as well: else it would be claimed again at once, as a run of our own.
-      tasks.put({ ...task, finished: false, released: 'error' })
+      givenBack.set(task.taskId, runId)
+      tasks.put({ ...task, finished: false })
     })
+  }
+
+  return {
+    refused,
+    isGivenBack(taskId) {
+      const runId = givenBack.get(taskId)
+      if (runId === undefined) return false
+      const { claim, released } = tasks.get(taskId)
+      if (claim?.runId === runId && released === null) return true
+      givenBack.delete(taskId)
+      return false
+    },
   }
 }
 

@@ -1,10 +1,11 @@
-import { AppError, decode, topicName } from '@kafclaw/envelope'
+import { AppError, decode, type RawRecord, sha256, type TaskStatusEnvelope, topicName } from '@kafclaw/envelope'
 import { type Log, readAll } from '@kafclaw/kafka'
-import { expect, it } from 'vitest'
-import { createTestGroup } from './group.ts'
+import { expect, it, vi } from 'vitest'
+import { createTestGroup, type TestGroup } from './group.ts'
+import { holdReading } from './held-log.ts'
 
-/** The log as it is for an agent that may write everything but answers, as long as `isRefusing`. */
-function refuseAnswers(log: Log, responses: string, refusal: AppError, isRefusing: () => boolean): Log {
+/** The log as it is for an agent that may write everything but answers, as long as `isRefusing`; other records go with some. */
+function refuseAnswers(log: Log, responses: string, refusal: AppError, isRefusing: (isAlone: boolean) => boolean): Log {
   return {
     ...log,
     publisher(options) {
@@ -12,12 +13,23 @@ function refuseAnswers(log: Log, responses: string, refusal: AppError, isRefusin
       return {
         close: publisher.close,
         publish(records) {
-          if (records.some(({ topic }) => topic === responses) && isRefusing()) return Promise.reject(refusal)
+          const isAnswer = records.some(({ topic }) => topic === responses)
+          if (isAnswer && isRefusing(records.length === 1)) return Promise.reject(refusal)
           return publisher.publish(records)
         },
       }
     },
   }
+}
+
+type TaskStatusPayload = TaskStatusEnvelope['payload']
+
+async function readStatuses(group: TestGroup): Promise<TaskStatusPayload[]> {
+  const records = await readAll(group.log, [topicName(group.scope, 'tasks_status')])
+  return records.flatMap((record) => {
+    const decoded = decode(record)
+    return decoded.kind === 'envelope' && decoded.envelope.type === 'task_status' ? [decoded.envelope.payload] : []
+  })
 }
 
 it('gives a task back whose answer it may not write, in the log, for the next attempt', async () => {
@@ -32,15 +44,52 @@ it('gives a task back whose answer it may not write, in the log, for the next at
   await member.whenReady()
   const asked = await group.client.ask({ payload: { content: 'x' } })
   expect((await asked.outcome).payload.content).toBe('attempt 2')
-  const statuses = (await readAll(group.log, [topicName(group.scope, 'tasks_status')])).flatMap((record) => {
-    const decoded = decode(record)
-    return decoded.kind === 'envelope' && decoded.envelope.type === 'task_status' ? [decoded.envelope.payload] : []
-  })
+  const statuses = await readStatuses(group)
   expect(statuses.map(({ status, reason }) => (reason ? `${status} ${reason}` : status))).toEqual([
     'claimed',
     'released error',
     'claimed',
   ])
+})
+
+it('knows of such a task what the log says: a step that its run had finished counts for the next claim', async () => {
+  await using group = await createTestGroup()
+  const refusal = new AppError('KC_KAFKA_NOT_AUTHORISED', 'no ACL for responses')
+  let isRefused = false
+  const refusing = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, (isAlone) => {
+    if (isRefused) return false
+    isRefused = isAlone
+    return true
+  })
+  const isProgress = (record: RawRecord): boolean => String(record.value).includes('"progress"')
+  const isReleased = ({ status, agent_id }: TaskStatusPayload): boolean =>
+    status === 'released' && agent_id === 'agent-a'
+  // It reads that it has come further only when it has given the task back.
+  const log = holdReading(refusing, (batches) =>
+    batches.some(({ records }) => records.some(isProgress))
+      ? vi.waitFor(async () => expect((await readStatuses(group)).some(isReleased)).toBe(true), { timeout: 20_000 })
+      : null,
+  )
+  const member = group.start(
+    'agent-a',
+    async (run) => {
+      const spec = { kind: 'model', name: 'think', inputHash: sha256('think'), effect: 'none' } as const
+      await run.perform(spec, async () => ({ status: 'completed', output: 'a thought' }))
+      return { status: 'completed' }
+    },
+    { log },
+  )
+  const asked = await group.client.ask({ payload: { content: 'x' } })
+  const { topic, partition, offset } = asked.place
+  const ghost = { run_id: 'run-of-a-ghost', agent_id: 'ghost', boot: 1, attempt: 1 }
+  const about = { type: 'task_status', correlation_id: asked.taskId } as const
+  const request = { topic, partition, offset }
+  await group.client.publish({ ...about, payload: { ...ghost, status: 'claimed', request } })
+  await group.client.publish({ ...about, payload: { ...ghost, status: 'released', reason: 'error' } })
+  await member.whenReady()
+  await asked.outcome
+  const claims = (await readStatuses(group)).filter(({ status }) => status === 'claimed')
+  expect(claims.map((claim) => 'fruitless' in claim && claim.fruitless)).toEqual([0, 1, 0])
 })
 
 it('answers with a small failure where the cluster refuses the answer for its size', async () => {
