@@ -6,6 +6,7 @@ import type { RunHandler, StepOutcome, StepSpec } from '../src/index.ts'
 import { createEffectLedger } from './effect-ledger.ts'
 import { createFiveSteps, createGate } from './five-steps.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
+import { holdReading } from './held-log.ts'
 
 const PATIENCE = { timeout: 30_000, interval: 20 }
 const PARTITIONS = 6
@@ -34,6 +35,27 @@ function untilTraced(group: TestGroup, taskId: string, fits: (payload: TracePayl
     const found = (await traces(group, taskId)).find(fits)
     if (!found) throw new Error('it is not on the log yet')
     return found
+  }, PATIENCE)
+}
+
+/** The run of that intent says late what became of its call. */
+function publishLate(group: TestGroup, taskId: string, intent: TracePayload): Promise<unknown> {
+  const { run_id, attempt, step, redo, name, input_hash } = intent
+  const payload = { run_id, attempt, step: step ?? 0, redo, name, input_hash, kind: 'tool' } as const
+  return group.client.publish({
+    type: 'trace',
+    correlation_id: taskId,
+    payload: { ...payload, phase: 'result', status: 'completed', output: 'what the first run saw' },
+  })
+}
+
+/** Its state file says of every journal record of the member where it lies. */
+function untilSent(group: TestGroup, agentId: string): Promise<void> {
+  return vi.waitFor(() => {
+    using db = openDatabase(group.stateFile(agentId), 'state')
+    const sql = `select count(*) as n from timeline where kind = 'sent' and type = 'trace' and "offset" is null`
+    const row = db.prepare<[], { n: number }>(sql).get()
+    if (row?.n !== 0) throw new Error('a record is still on its way')
   }, PATIENCE)
 }
 
@@ -202,25 +224,45 @@ export function describeDoubt(form: 'embedded' | 'kafka'): void {
     await first.abandon()
     group.start('agent-a', steps.handler)
     await untilAsked(group, asked.taskId)
-    const { run_id, attempt, step, redo, name, input_hash } = intent
-    const late = {
-      run_id,
-      attempt,
-      step,
-      redo,
-      name,
-      input_hash,
-      phase: 'result',
-      kind: 'tool',
-      status: 'completed',
-    } as const
-    await group.client.publish({
-      type: 'trace',
-      correlation_id: asked.taskId,
-      payload: { ...late, step: step ?? 0, output: 'what the first run saw' },
-    })
+    await publishLate(group, asked.taskId, intent)
     expect((await asked.outcome).payload.content).toContain('what the first run saw')
     expect(steps.executed.filter((step) => step === 'charge')).toHaveLength(1)
+  })
+
+  it('what a host found out about an effect, and did not read back, is not taken for the first result on the log', async () => {
+    await using group = await createTestGroup(form)
+    const gate = createGate('after charge')
+    const steps = createFiveSteps({ ledger: createEffectLedger(), gate })
+    const first = group.start('agent-a', steps.handler)
+    await first.whenReady()
+    const asked = await group.client.ask({ payload: { content: 'x' } })
+    await gate.reached
+    const intent = await untilTraced(group, asked.taskId, ({ phase }) => phase === 'intent')
+    await first.abandon()
+    const isGone = Promise.withResolvers<void>()
+    let held: Promise<void> | null = null
+    const log = holdReading(group.log, (batches) =>
+      batches.some(({ topic }) => topic === topicName(group.scope, 'traces')) ? held : null,
+    )
+    const finder = createFiveSteps({
+      ledger: createEffectLedger(),
+      gate: createGate(null),
+      more: {
+        async settle() {
+          held = isGone.promise
+          await publishLate(group, asked.taskId, intent)
+          return { kind: 'happened', result: { status: 'completed', output: 'what the books say' } }
+        },
+      },
+    })
+    const second = group.start('agent-b', finder.handler, { log })
+    await untilTraced(group, asked.taskId, ({ output }) => output === 'what the books say')
+    await untilSent(group, 'agent-b')
+    const gone = second.abandon()
+    isGone.resolve()
+    await gone
+    group.start('agent-b', finder.handler)
+    expect((await asked.outcome).payload.content).toContain('what the first run saw')
   })
 
   it('what a host wrote of a task while another had it does not count for it later', async () => {

@@ -36,10 +36,14 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
 function keptRows({ run, previous, agentId, store, clockMs }: RunStepsOptions): StepRecord[] | null {
   if (previous?.agentId !== agentId || !store.hasRun(run.taskId, previous.runId)) return null
   const rows = store.of(run.taskId)
-  const ended = new Set(rows.filter(({ phase }) => phase === 'result').map(placeOf))
+  const results = rows.filter(({ phase }) => phase === 'result')
+  const ended = new Set(results.map(placeOf))
+  const told = new Set(results.map(placeInRun))
+  // A run that had the task earlier may have said what became of its call, also before others found out: only the log knows.
+  const isUntold = (row: StepRecord): boolean =>
+    row.phase === 'intent' && row.runId !== previous.runId && !told.has(placeInRun(row))
+  if (rows.some(isUntold)) return null
   const isOpen = (row: StepRecord): boolean => row.phase === 'intent' && !ended.has(placeOf(row))
-  // A run that had the task earlier may have said since what became of its call: only the log knows.
-  if (rows.some((row) => isOpen(row) && row.runId !== previous.runId)) return null
   // An intent may have waited long to be sent, and its call began behind that: it was made before now, more is not known here.
   return rows.map((row) => (isOpen(row) ? { ...row, atMs: Math.max(row.atMs, clockMs()) } : row))
 }
@@ -57,6 +61,10 @@ function firstResults(records: readonly StepRecord[]): StepRecord[] {
 
 function placeOf({ step, redo }: StepRecord): string {
   return `${step}/${redo}`
+}
+
+function placeInRun(record: StepRecord): string {
+  return `${record.runId}/${placeOf(record)}`
 }
 
 /** The rows of a service hold every output whole. */
