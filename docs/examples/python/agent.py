@@ -230,10 +230,10 @@ class Agent:
         # A claim of this boot that we do not work on was thought not to have been written.
         is_ours = (task.claim["agent_id"], task.claim["boot"]) == (self.id, self.boot)
         if task.released is None and not is_ours:
-            is_lost = self.roster.is_absent(task.claim["agent_id"], task.claim["boot"])
+            is_lost = self.roster.is_absent(task.claim["agent_id"], task.claim["boot"], time.monotonic())
             if not is_lost:
                 return nothing
-        fruitless = task.claim["fruitless"] + is_lost
+        fruitless = 0 if task.has_progressed else task.claim["fruitless"] + is_lost
         return (task.claim["attempt"] + 1, fruitless, place) if fruitless < MOST_FRUITLESS else nothing
 
     def is_for_us(self, request):

@@ -33,16 +33,22 @@ class Roster:
     def own_beat(self, sent_at, read_at):
         """A beat of ours was read back. Whoever was away himself, or had his beats held up, starts every chain anew."""
         is_broken = self.last_own is not None and (
-            sent_at - self.last_own > self.lease_s / 2 or read_at - self.last_own > self.lease_s * 3 / 4
+            sent_at - self.last_own > self.lease_s / 2 or self.is_too_late(read_at)
         )
         for name, since in self.silent_since.items():
             if since is None or is_broken:
                 self.silent_since[name] = read_at
         self.last_own = sent_at
 
-    def is_absent(self, agent_id, boot):
+    def is_too_late(self, at):
+        return self.last_own is not None and at - self.last_own > self.lease_s * 3 / 4
+
+    def is_absent(self, agent_id, boot, now):
+        """`now` as all times here: by our monotonic clock. A chain whose last beat is old proves nothing any more."""
         since = self.silent_since.setdefault((agent_id, boot), None)
-        return since is not None and self.last_own - since > self.lease_s + MARGIN_S
+        if since is None or self.is_too_late(now):
+            return False
+        return self.last_own - since > self.lease_s + MARGIN_S
 
     def alive(self):
         return [

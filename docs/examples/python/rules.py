@@ -22,6 +22,8 @@ class Task:
     claim_offset: int | None = None
     bound: str | None = None
     released: str | None = None
+    # Its run has finished a step that none before it had
+    has_progressed: bool = False
     # What an orchestrator said: attempt -> agent id
     assigned: dict = field(default_factory=dict)
     # R3
@@ -36,12 +38,14 @@ class Task:
         if said["status"] == "claimed":
             if self.claim and said["attempt"] <= self.claim["attempt"]:
                 return
-            self.claim, self.claim_offset, self.released = said, offset, None
+            self.claim, self.claim_offset, self.released, self.has_progressed = said, offset, None, False
             self.bound = self.bound or place_of(said["request"])
         elif said["status"] == "released" and self.claim and said["run_id"] == self.claim["run_id"]:
             self.released = self.released or ("error" if said["reason"] == "error" else "shutdown")
         elif said["status"] == "assigned":
             self.assigned[said["attempt"]] = said["agent_id"]
+        elif said["status"] == "progress" and said["step"] is not None and self.claim and self.released is None:
+            self.has_progressed = self.has_progressed or said["run_id"] == self.claim["run_id"]
 
     def ended(self, envelope, offset):
         if self.outcome is None:

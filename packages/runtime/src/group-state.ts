@@ -1,3 +1,4 @@
+import type { Env } from '@kafclaw/env'
 import type { AnnounceEnvelope, RawRecord, SkillEnvelope, ZoneEnvelope } from '@kafclaw/envelope'
 import {
   type AbsenceChain,
@@ -28,11 +29,11 @@ export interface GroupState {
 
 const DEFAULT_LEASE_MS = 12_000
 
-export function createGroupState(zone: string): GroupState {
+export function createGroupState(zone: string, env: Pick<Env, 'monotonicMs'>): GroupState {
   let leaseMs = DEFAULT_LEASE_MS
   let partitions: number | null = null
   let isRequired = false
-  let absence = createAbsenceChain(leaseMs)
+  let absence = createAbsenceChain(leaseMs, env.monotonicMs)
   const servedByGroup = new Set<string>()
   const roster = createRoster(() => leaseMs)
   const bySkill = new Map<string, readonly Candidate[]>()
@@ -50,7 +51,7 @@ export function createGroupState(zone: string): GroupState {
       isRequired = payload.require_assignment
       if (payload.lease_ms === leaseMs) return
       leaseMs = payload.lease_ms
-      absence = createAbsenceChain(leaseMs)
+      absence = createAbsenceChain(leaseMs, env.monotonicMs)
     },
     foldSkill({ payload }) {
       if (payload.served_by === 'group') servedByGroup.add(payload.skill)

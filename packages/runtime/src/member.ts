@@ -54,7 +54,7 @@ export function createMember(options: MemberOptions): Member {
   const { env, logger, log } = options
   const scope = { group: options.group, zone: options.zone }
   const life = createMemberLife()
-  const group = createGroupState(options.zone)
+  const group = createGroupState(options.zone, options.env)
   const boot = createBoot(env.newId())
   const board = createBoard(logger)
   const journalEnds = createJournalEnds(log, topicName(scope, 'traces'))

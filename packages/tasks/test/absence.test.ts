@@ -19,10 +19,10 @@ it('finds nobody absent of whom anything was appended within lease and margin, n
   const leases = fc.constantFrom(2000, 12_000)
   fc.assert(
     fc.property(leases, beats, (leaseMs, drawn) => {
-      const chain = createAbsenceChain(leaseMs)
       const sentMs = { own: 0, other: 0 }
       let appendedMs = 0
       let readMs = 0
+      const chain = createAbsenceChain(leaseMs, () => readMs)
       let otherMs: { sentMs: number; appendedMs: number } | null = null
       for (const { isOwn, pauseMs, flightMs, lagMs } of drawn) {
         // Each sends one after the other, and the log has one order.

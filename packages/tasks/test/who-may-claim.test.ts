@@ -158,65 +158,85 @@ describe('ranks', () => {
 describe('absence', () => {
   const leaseMs = 2000
   const other = { agentId: 'agent-b', boot: 1 }
-  const beats = (chain: ReturnType<typeof createAbsenceChain>, from: number, to: number, every = 500): void => {
-    for (let ms = from; ms <= to; ms += every) chain.ownBeat({ sentMs: ms, readMs: ms })
+
+  /** A chain whose clock stands where its owner has read last. */
+  function createChain(ofLeaseMs = leaseMs) {
+    let nowMs = 0
+    const chain = createAbsenceChain(ofLeaseMs, () => nowMs)
+    chain.heard(other)
+    return {
+      ...chain,
+      ownBeat(sentMs: number, readMs = sentMs) {
+        nowMs = readMs
+        chain.ownBeat({ sentMs, readMs })
+      },
+      beats(fromMs: number, toMs: number) {
+        for (let ms = fromMs; ms <= toMs; ms += 500) this.ownBeat(ms)
+      },
+      isAbsentAt(ms: number) {
+        nowMs = ms
+        return chain.isAbsent(other)
+      },
+      isAbsent: () => chain.isAbsent(other),
+    }
   }
 
   it('stands when own beats span lease and margin without one of the other', () => {
-    const chain = createAbsenceChain(leaseMs)
-    chain.heard(other)
-    beats(chain, 0, leaseMs + LEASE_MARGIN_MS)
-    expect(chain.isAbsent(other)).toBe(false)
-    beats(chain, leaseMs + LEASE_MARGIN_MS + 1, leaseMs + LEASE_MARGIN_MS + 1)
-    expect(chain.isAbsent(other)).toBe(true)
+    const chain = createChain()
+    chain.beats(0, leaseMs + LEASE_MARGIN_MS)
+    expect(chain.isAbsent()).toBe(false)
+    chain.ownBeat(leaseMs + LEASE_MARGIN_MS + 1)
+    expect(chain.isAbsent()).toBe(true)
   })
 
   it('begins anew after a gap between own beats longer than half a lease: whoever slept takes nothing over', () => {
-    const chain = createAbsenceChain(leaseMs)
-    chain.heard(other)
-    beats(chain, 0, 2000)
-    beats(chain, 9000, 9000)
-    expect(chain.isAbsent(other)).toBe(false)
-    beats(chain, 9500, 9000 + leaseMs + LEASE_MARGIN_MS + 500)
-    expect(chain.isAbsent(other)).toBe(true)
+    const chain = createChain()
+    chain.beats(0, 2000)
+    chain.ownBeat(9000)
+    expect(chain.isAbsent()).toBe(false)
+    chain.beats(9500, 9000 + leaseMs + LEASE_MARGIN_MS + 500)
+    expect(chain.isAbsent()).toBe(true)
+  })
+
+  it('stands no longer when the last own beat is old: the other may have come back since', () => {
+    const chain = createChain()
+    chain.beats(0, 3000)
+    expect(chain.isAbsentAt(3000 + leaseMs * 0.75)).toBe(true)
+    expect(chain.isAbsentAt(3001 + leaseMs * 0.75)).toBe(false)
   })
 
   it('is not proven by own beats that were held up and came all at once', () => {
-    const chain = createAbsenceChain(12_000)
-    chain.heard(other)
-    for (let sentMs = 0; sentMs <= 24_000; sentMs += 3000) chain.ownBeat({ sentMs, readMs: 24_100 })
-    expect(chain.isAbsent(other)).toBe(false)
+    const chain = createChain(12_000)
+    for (let sentMs = 0; sentMs <= 24_000; sentMs += 3000) chain.ownBeat(sentMs, 24_100)
+    expect(chain.isAbsent()).toBe(false)
   })
 
   it('is not proven by a standstill of the broker between two own beats', () => {
-    const chain = createAbsenceChain(12_000)
-    chain.heard(other)
-    chain.ownBeat({ sentMs: 0, readMs: 50 })
+    const chain = createChain(12_000)
+    chain.ownBeat(0, 50)
     // Three more were sent into the standstill; it ends before anything of the other can have come through.
-    for (const sentMs of [3000, 8000, 13_000]) chain.ownBeat({ sentMs, readMs: 13_100 })
-    expect(chain.isAbsent(other)).toBe(false)
+    for (const sentMs of [3000, 8000, 13_000]) chain.ownBeat(sentMs, 13_100)
+    expect(chain.isAbsent()).toBe(false)
   })
 
   it('counts from the reading of the first own beat to the sending of the last', () => {
-    const chain = createAbsenceChain(leaseMs)
-    chain.heard(other)
-    chain.ownBeat({ sentMs: 0, readMs: 400 })
-    for (const sentMs of [500, 1000, 1500, 2000, 2500, 2900]) chain.ownBeat({ sentMs, readMs: sentMs + 400 })
-    expect(chain.isAbsent(other)).toBe(false)
-    chain.ownBeat({ sentMs: 2901, readMs: 2950 })
-    expect(chain.isAbsent(other)).toBe(true)
+    const chain = createChain()
+    chain.ownBeat(0, 400)
+    for (const sentMs of [500, 1000, 1500, 2000, 2500, 2900]) chain.ownBeat(sentMs, sentMs + 400)
+    expect(chain.isAbsent()).toBe(false)
+    chain.ownBeat(2901, 3300)
+    expect(chain.isAbsent()).toBe(true)
   })
 
   it('ends with a beat of the other, and gives a newer boot of it the same time', () => {
-    const chain = createAbsenceChain(leaseMs)
-    chain.heard(other)
-    beats(chain, 0, 3000)
-    expect(chain.isAbsent(other)).toBe(true)
+    const chain = createChain()
+    chain.beats(0, 3000)
+    expect(chain.isAbsent()).toBe(true)
     chain.heard({ agentId: 'agent-b', boot: 2 })
-    beats(chain, 3500, 3500)
-    expect(chain.isAbsent(other)).toBe(false)
-    beats(chain, 4000, 6500)
-    expect(chain.isAbsent(other)).toBe(true)
+    chain.beats(3500, 3500)
+    expect(chain.isAbsent()).toBe(false)
+    chain.beats(4000, 6500)
+    expect(chain.isAbsent()).toBe(true)
   })
 })
 

@@ -54,6 +54,8 @@ export function createBroker(random: Random, onAppend: (record: Appended) => voi
     statusAway: [],
     responses: [],
     responsesAway: [],
+    traces: [],
+    approvals: [],
   }
   const connections = new Set<Connection>()
   const freezes: Array<{ fromMs: number; toMs: number }> = []
@@ -90,6 +92,7 @@ export function createBroker(random: Random, onAppend: (record: Appended) => voi
       for (const connection of connections) connection.stalledUntilMs = 0
     },
     freeze(fromMs, toMs) {
+      if (fromMs < frozenUntilMs) return
       freezes.push({ fromMs, toMs })
       frozenUntilMs = toMs
     },

@@ -6,6 +6,8 @@ const LIKELY = {
   crash: 0.5,
   /** Processes stand still at any point. */
   pause: 0.5,
+  /** A process stands still right before a call, for as long as others need to take over and to settle what it has begun. */
+  sleeper: 0.4,
   /** State files are lost, of one process or of all at once. */
   lostDisk: 0.4,
   /** State files are put back as they were a while ago. */
@@ -22,6 +24,8 @@ const LIKELY = {
   rareBeats: 0.3,
   /** One process reads one topic far behind the others. */
   slowTopic: 0.5,
+  /** One broker does not answer one process for a while: it beats and acts, and does not hear that it has been replaced. */
+  deaf: 0.4,
   /** Agents have lived before: compaction has left their last beats, one of them has claimed under a boot that is forgotten. */
   history: 0.3,
   /** The task is asked for again, perhaps elsewhere. */
@@ -45,6 +49,10 @@ const LIKELY = {
   advice: 0.25,
   /** One agent is not allowed to write answers. */
   refused: 0.15,
+  /** What a call has done is never heard of. */
+  lostAnswer: 0.4,
+  /** A person decides again, and otherwise. */
+  secondThoughts: 0.4,
   /** Processes are stopped in order and give their task back. */
   stop: 0.3,
 } as const

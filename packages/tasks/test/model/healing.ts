@@ -1,4 +1,5 @@
 import { type Member, start } from './member.ts'
+import { decide } from './person.ts'
 import { readAll } from './reading.ts'
 import { beat, send } from './sending.ts'
 import { transact } from './transaction.ts'
@@ -6,6 +7,7 @@ import { work } from './working.ts'
 import type { World } from './world.ts'
 
 const ROUNDS_A_LEASE = 40
+const STAGES_A_ROUND = 3
 /** Long enough for three holders in a row to be found absent. */
 const MOST_ROUNDS = 400
 
@@ -16,12 +18,15 @@ export function heal(world: World, members: readonly Member[]): void {
   world.broker.clearWays()
   for (const member of members) {
     member.isPaused = false
+    member.sleepsUntilMs = 0
     member.isCut = false
   }
   for (let round = 0; round < MOST_ROUNDS; round++) {
     world.nowMs += world.leaseMs / ROUNDS_A_LEASE
     arriveAll(world)
     for (const member of members) liveOn(world, member)
+    decide(world, members)
+    world.target.arrive()
     if (isQuiet(world, members)) break
   }
   arriveAll(world)
@@ -41,7 +46,7 @@ function liveOn(world: World, member: Member): void {
   if (!world.broker.isFrozen(world.nowMs)) readAll(world, member)
   beat(world, member)
   transact(world, member, () => undefined)
-  work(world, member)
+  for (let stages = 0; stages < STAGES_A_ROUND; stages++) work(world, member)
   send(world, member)
 }
 

@@ -1,9 +1,11 @@
 import { formatPlace } from '@kafclaw/envelope'
-import { LEASE_MARGIN_MS, newTask, type TaskState } from '../../src/index.ts'
+import { type Journal, LEASE_MARGIN_MS, newTask, type TaskState } from '../../src/index.ts'
 import type { Appended, Broker } from './broker.ts'
+import { createJournalJudge, type JournalBreach, type JournalJudge } from './journal-judge.ts'
 import { type Life, type Member, nameOf, type Run } from './member.ts'
 import { PARTITIONS, TASK, timestampOf } from './records.ts'
 import type { Rules } from './rules.ts'
+import type { Entry } from './watch.ts'
 
 /** A promise that a schedule has broken. */
 export type Breach =
@@ -19,12 +21,15 @@ export type Breach =
   | 'readers disagree'
   | 'no outcome'
   | 'no boot of an agent is left'
+  | JournalBreach
 
 /** Sees everything, the log as it grows among it, and compares what processes do with what the log says. */
-export interface Judge {
+export interface Judge extends Pick<JournalJudge, 'happened' | 'replayed' | 'decided'> {
   readonly breaches: ReadonlyMap<Breach, string>
   /** The task as the whole log says. */
   truth(): TaskState
+  /** The journal of the task as the whole log says. */
+  journal(): Journal<Entry>
   appended(record: Appended): void
   /** A claim was stored to be sent; `before` is the task as its writer knew it. */
   claimed(member: Member, run: Run, before: TaskState): void
@@ -60,6 +65,7 @@ export function createJudge(scene: Scene): Judge {
   /** Run that took over because its predecessor was absent -> offset on announce up to which its owner had read. */
   const takeovers = new Map<string, number>()
   const confirmedRuns = new Map<number, Set<string>>()
+  const steps = createJournalJudge(rules, breach)
 
   function breach(kind: Breach, why: string): void {
     scene.say(() => `!! ${kind}: ${why}`)
@@ -83,11 +89,19 @@ export function createJudge(scene: Scene): Judge {
   return {
     breaches,
     truth: () => truth,
+    journal: () => steps.journal,
+    happened: steps.happened,
+    replayed: steps.replayed,
+    decided: steps.decided,
     appended(record) {
       const before = truth
       truth = fold(record)
-      if (truth.outcome && !before.outcome) endedMs = record.appendedMs
-      if (!truth.claim || truth.claim === before.claim) return
+      steps.appended(record)
+      if (truth.outcome && !before.outcome) {
+        endedMs = record.appendedMs
+        if (record.envelope.type === 'response' && truth.bound !== null) steps.ended(record.envelope, truth.bound)
+      }
+      if (!truth.claim || truth.claim.runId === before.claim?.runId) return
       held.add(truth.claim.runId)
       if (before.claim) supersededBy.set(before.claim.runId, truth.claim.runId)
     },
@@ -133,6 +147,7 @@ export function createJudge(scene: Scene): Judge {
         if (member.life && viewOf(member.disk.task) !== viewOf(truth))
           breach('readers disagree', `${nameOf(member)}: ${viewOf(member.disk.task)}; the log: ${viewOf(truth)}`)
       }
+      steps.finish(truth.bound)
       if (truth.outcome === null && !isExpired()) breach('no outcome', viewOf(truth))
       for (const { agentId } of scene.members()) {
         if (scene.members().every((member) => member.agentId !== agentId || member.isGone))

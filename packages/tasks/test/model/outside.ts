@@ -89,7 +89,7 @@ function claim(world: World, outside: Outside, { ahead, agentId }: { ahead: numb
   const lane = faults.misplaced && random.flip(0.5) ? 'statusAway' : 'status'
   const attempt = Math.max(1, (world.judge.truth().claim?.attempt ?? 0) + ahead)
   const { topic, partition, offset } = request
-  const named = { request: { topic, partition, offset }, fruitless: 0 }
+  const named = { request: { topic, partition, offset }, journalFrom: null, fruitless: 0 }
   const envelope = claimRecord(world.newId('foreign'), {
     ...named,
     attempt,

@@ -1,26 +1,55 @@
 import { formatPlace, type ResponseEnvelope } from '@kafclaw/envelope'
+import { newApproval } from '../../src/index.ts'
 import type { Appended } from './broker.ts'
 import { crash, type Life, type Member, nameOf, nextOffset } from './member.ts'
-import { LANES, type Lane, PARTITIONS, TASK, timestampOf } from './records.ts'
+import { type Lane, PARTITIONS, READ_LANES, type ReadLane, TASK, timestampOf } from './records.ts'
 import { type Draft, transact } from './transaction.ts'
+import { readOn } from './watch.ts'
 import { strikes, type World } from './world.ts'
 
 /** One fetch: some records of some topics, folded in one transaction. */
 export function read(world: World, member: Member): void {
   const { random } = world
-  const lanes = LANES.filter((lane) => random.flip(lane === member.slowLane ? 0.05 : 0.7))
+  const isRead = (lane: Lane): boolean => random.flip(lane === member.slowLane ? 0.05 : 0.7)
+  const isDeaf = world.nowMs < member.deafUntilMs
+  const lanes = READ_LANES.filter((lane) => isRead(lane) && !(isDeaf && DEAF_LANES.has(lane)))
   readUpTo(world, member, new Map(lanes.map((lane) => [lane, 1 + random.below(12)])))
+  readJournal(world, member, isRead('traces') ? 1 + random.below(12) : 0)
+  readApprovals(world, member, isRead('approvals') ? 1 + random.below(12) : 0)
+  if (member.life && random.flip(0.2)) member.life.tracesEnd = world.broker.logs.traces.length
 }
+
+const DEAF_LANES: ReadonlySet<Lane> = new Set(['status', 'responses'])
 
 /** Everything there is. */
 export function readAll(world: World, member: Member): void {
-  readUpTo(world, member, new Map(LANES.map((lane) => [lane, Number.POSITIVE_INFINITY])))
+  readUpTo(world, member, new Map(READ_LANES.map((lane) => [lane, Number.POSITIVE_INFINITY])))
+  readJournal(world, member, Number.POSITIVE_INFINITY)
+  readApprovals(world, member, Number.POSITIVE_INFINITY)
 }
 
-function readUpTo(world: World, member: Member, most: ReadonlyMap<Lane, number>): void {
+/** What a run needs to know of the journal is read for it alone; none of it is stored as read. */
+function readJournal(world: World, { life }: Member, most: number): void {
+  if (life?.run?.watch) readOn(life.run.watch, world.broker.logs.traces, most)
+}
+
+function readApprovals(world: World, member: Member, most: number): void {
   const { life } = member
   if (!life) return
-  const batches = [...most].map(([lane, count]): [Lane, Appended[]] => {
+  for (const { offset, envelope } of world.broker.logs.approvals.slice(life.approvalsNext, life.approvalsNext + most)) {
+    life.approvalsNext = offset + 1
+    if (envelope.type !== 'approval') continue
+    const { approval_id: id } = envelope.payload
+    const state = world.rules.foldApproval(life.approvals.get(id) ?? newApproval(id), envelope)
+    life.approvals.set(id, state)
+    if (state.decision) world.judge.decided(member, state.decision)
+  }
+}
+
+function readUpTo(world: World, member: Member, most: ReadonlyMap<ReadLane, number>): void {
+  const { life } = member
+  if (!life) return
+  const batches = [...most].map(([lane, count]): [ReadLane, Appended[]] => {
     const from = nextOffset(member, life, lane)
     return [lane, world.broker.logs[lane].slice(from, from + count)]
   })
@@ -48,7 +77,7 @@ function readUpTo(world: World, member: Member, most: ReadonlyMap<Lane, number>)
   }
 }
 
-function storePositions(member: Member, batches: ReadonlyArray<[Lane, Appended[]]>): void {
+function storePositions(member: Member, batches: ReadonlyArray<[ReadLane, Appended[]]>): void {
   const positions = { ...member.disk.positions }
   for (const [lane, records] of batches) {
     const last = records.at(-1)
@@ -83,6 +112,9 @@ function fold(world: World, member: Member, { life, draft, record }: Reading): b
     case 'announce':
       life.announceNext = offset + 1
       return foldBeat(world, member, { life, draft, record })
+    case 'trace':
+    case 'approval':
+      return true
   }
 }
 

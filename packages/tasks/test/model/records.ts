@@ -1,12 +1,15 @@
 import {
   type AnnounceEnvelope,
+  type ApprovalEnvelope,
   createEnvelope,
   type RecordPlace,
   type RequestEnvelope,
   type ResponseEnvelope,
   type TaskStatusEnvelope,
+  type TraceEnvelope,
 } from '@kafclaw/envelope'
 import { homePartition, type OutcomeStatus, type ReleaseReason } from '../../src/index.ts'
+import type { Step } from './plan.ts'
 
 /** The one task that a schedule is about. */
 export const TASK = 'task_model'
@@ -14,11 +17,23 @@ export const PARTITIONS = 6
 /** The clock of the log begins here, so that moments of a schedule are small numbers and still dates. */
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 
-export const LANES = ['announce', 'requests', 'skill', 'status', 'statusAway', 'responses', 'responsesAway'] as const
+/** Lanes that every process reads. */
+export const READ_LANES = [
+  'announce',
+  'requests',
+  'skill',
+  'status',
+  'statusAway',
+  'responses',
+  'responsesAway',
+] as const
+export type ReadLane = (typeof READ_LANES)[number]
+/** All lanes; `traces` and `approvals` are read only by the runs that need them. */
+export const LANES = [...READ_LANES, 'traces', 'approvals'] as const
 export type Lane = (typeof LANES)[number]
 /** Lanes that are read on from a stored position; `announce` is read from its beginning at each start. */
-export type TaskLane = Exclude<Lane, 'announce'>
-export const TASK_LANES = LANES.filter((lane): lane is TaskLane => lane !== 'announce')
+export type TaskLane = Exclude<ReadLane, 'announce'>
+export const TASK_LANES = READ_LANES.filter((lane): lane is TaskLane => lane !== 'announce')
 
 const HOME = homePartition(TASK, PARTITIONS)
 const AWAY = (HOME + 1) % PARTITIONS
@@ -33,9 +48,17 @@ export const PARTITION_OF: Readonly<Record<Lane, Omit<RecordPlace, 'offset'>>> =
   statusAway: { topic: `${GROUP}.tasks.status`, partition: AWAY },
   responses: { topic: `${GROUP}.responses`, partition: HOME },
   responsesAway: { topic: `${GROUP}.responses`, partition: AWAY },
+  traces: { topic: `${GROUP}.traces`, partition: HOME },
+  approvals: { topic: `${GROUP}.control.approvals`, partition: 0 },
 }
 
-export type ModelEnvelope = RequestEnvelope | TaskStatusEnvelope | ResponseEnvelope | AnnounceEnvelope
+export type ModelEnvelope =
+  | RequestEnvelope
+  | TaskStatusEnvelope
+  | ResponseEnvelope
+  | AnnounceEnvelope
+  | TraceEnvelope
+  | ApprovalEnvelope
 
 const scope = { group: 'model', zone: 'public', sender_id: 'model' }
 const stamp = { id: '0198f3c2-0000-7000-8000-000000000000', nowMs: EPOCH_MS }
@@ -56,12 +79,39 @@ const RELEASE = createEnvelope(
   { ...scope, type: 'task_status', correlation_id: TASK, payload: { status: 'released', run_id: 'run' } },
   stamp,
 )
+const PROGRESS = createEnvelope(
+  { ...scope, type: 'task_status', correlation_id: TASK, payload: { status: 'progress', run_id: 'run' } },
+  stamp,
+)
 const RESPONSE = createEnvelope({ ...scope, type: 'response', correlation_id: TASK, payload: {} }, stamp)
 const BEAT = createEnvelope(
   {
     ...scope,
     type: 'announce',
     payload: { agent_id: 'a', boot_id: 'boot', boot: 1, skills: [{ name: 'chat' }], capacity: 1, free: 1 },
+  },
+  stamp,
+)
+
+const TRACE = createEnvelope(
+  { ...scope, type: 'trace', correlation_id: TASK, payload: { run_id: 'run', attempt: 1, phase: 'started' } },
+  stamp,
+)
+const STEP = createEnvelope(
+  {
+    ...scope,
+    type: 'trace',
+    correlation_id: TASK,
+    payload: { run_id: 'run', attempt: 1, phase: 'result', step: 0, kind: 'model' },
+  },
+  stamp,
+)
+const APPROVAL = createEnvelope(
+  {
+    ...scope,
+    type: 'approval',
+    correlation_id: TASK,
+    payload: { approval_id: 'approval', status: 'denied' },
   },
   stamp,
 )
@@ -85,13 +135,14 @@ export interface ClaimFields {
   agentId: string
   boot: number
   request: RecordPlace
+  journalFrom: number | null
   fruitless: number
 }
 
 export function claimRecord(id: string, fields: ClaimFields): TaskStatusEnvelope {
-  const { attempt, runId, agentId, boot, request, fruitless } = fields
+  const { attempt, runId, agentId, boot, request, journalFrom, fruitless } = fields
   const payload = { ...CLAIM.payload, status: 'claimed' as const, attempt, run_id: runId, agent_id: agentId, boot }
-  return { ...CLAIM, id, sender_id: agentId, payload: { ...payload, request, fruitless } }
+  return { ...CLAIM, id, sender_id: agentId, payload: { ...payload, request, journal_from: journalFrom, fruitless } }
 }
 
 export function assignRecord(id: string, attempt: number, agentId: string): TaskStatusEnvelope {
@@ -102,12 +153,53 @@ export function releaseRecord(id: string, runId: string, reason: ReleaseReason):
   return { ...RELEASE, id, payload: { ...RELEASE.payload, status: 'released', run_id: runId, reason } }
 }
 
+/** A step that no attempt before had finished. */
+export function progressRecord(id: string, runId: string, step: number): TaskStatusEnvelope {
+  return { ...PROGRESS, id, payload: { ...PROGRESS.payload, status: 'progress', run_id: runId, step } }
+}
+
+/** `outputs`: what the steps gave that the answer is made of. */
 export function responseRecord(
   id: string,
-  fields: { status: OutcomeStatus; by: string; runId: string | null },
+  fields: { status: OutcomeStatus; by: string; runId: string | null; outputs?: readonly string[] },
 ): ResponseEnvelope {
-  const { status, by, runId } = fields
-  return { ...RESPONSE, id, sender_id: by, payload: { ...RESPONSE.payload, status, run_id: runId } }
+  const { status, by, runId, outputs = [] } = fields
+  return { ...RESPONSE, id, sender_id: by, payload: { ...RESPONSE.payload, status, run_id: runId, output: outputs } }
+}
+
+export function startedRecord(id: string, run: { runId: string; attempt: number }): TraceEnvelope {
+  return { ...TRACE, id, payload: { ...TRACE.payload, phase: 'started', run_id: run.runId, attempt: run.attempt } }
+}
+
+export function stepRecord(
+  id: string,
+  run: { runId: string; attempt: number },
+  fields: { phase: 'intent' | 'result'; step: Step; redo: number; output: string | null },
+): TraceEnvelope {
+  const { phase, redo, output } = fields
+  const { number: step, name, kind, inputHash } = fields.step
+  const payload = { ...STEP.payload, phase, step, redo, kind, name, input_hash: inputHash, output }
+  return { ...STEP, id, payload: { ...payload, run_id: run.runId, attempt: run.attempt } }
+}
+
+export function questionRecord(
+  id: string,
+  fields: { approvalId: string; runId: string; step: number; redo: number; key: string },
+): ApprovalEnvelope {
+  const { approvalId, runId, step, redo, key } = fields
+  const asked = { status: 'asked', subject: 'settle', question: 'Did it happen?', tool: 'pay' } as const
+  const about = { approval_id: approvalId, run_id: runId, step, redo, idempotency_key: key }
+  return { ...APPROVAL, id, payload: { ...APPROVAL.payload, ...asked, ...about } }
+}
+
+export type Decision = { kind: 'happened'; output: string } | { kind: 'never' } | { kind: 'denied' }
+
+export function decisionRecord(id: string, approvalId: string, decision: Decision): ApprovalEnvelope {
+  const payload = { ...APPROVAL.payload, approval_id: approvalId }
+  if (decision.kind === 'denied') return { ...APPROVAL, id, payload: { ...payload, status: 'denied' } }
+  const happened = decision.kind === 'happened'
+  const output = happened ? decision.output : null
+  return { ...APPROVAL, id, payload: { ...payload, status: 'granted', happened, output } }
 }
 
 export function beatRecord(

@@ -3,12 +3,16 @@ import {
   type BootName,
   createAbsenceChain,
   createBoot,
+  createJournal,
   createRoster,
   decideClaim,
+  foldApproval,
   foldRequest,
   foldResponse,
   foldStatus,
   isHome,
+  type Journal,
+  type JournalRecord,
   LEASE_MARGIN_MS,
   mayAct,
 } from '../../src/index.ts'
@@ -33,6 +37,30 @@ export interface Rules {
   isFinishedWithOutbox: boolean
   /** Positions are stored in the transaction that stores what was read. */
   areOffsetsInTransaction: boolean
+  createJournal: typeof createJournal
+  foldApproval: typeof foldApproval
+  /** A run of a later attempt writes `started`, and a run whose record does not count stops. */
+  isFenced: boolean
+  /** Whoever finds in the journal that another run writes it stops before it takes anything more from there. */
+  isFenceLookedAt: boolean
+  /** The intent of an effect that must not happen twice is read back before the call. */
+  isIntentReadBack: boolean
+  /** So is that of a question to another agent. */
+  isQuestionReadBack: boolean
+  /** An effect in doubt is settled before it is tried again. */
+  isDoubtSettled: boolean
+  /** What settles it says "never" only when the target refuses that call from now on. */
+  isVoidedBySettling: boolean
+  /** What a settlement has found is read back: the first run may have written its own result meanwhile. */
+  isSettlementReadBack: boolean
+  /** A call that took longer than it may is in doubt. */
+  isLateCallInDoubt: boolean
+  /** The journal is read from where the first claim says that it begins. */
+  isJournalReadFromItsBegin: boolean
+  /** After what a disk has kept of the journal the log is read from where it was sent last: the disk may be an older copy. */
+  isCopyReadOn: boolean
+  /** The id of a child task follows from the step that asks. */
+  isChildDerived: boolean
 }
 
 export const RULES: Rules = {
@@ -49,6 +77,19 @@ export const RULES: Rules = {
   isCaughtUpBeforeClaiming: true,
   isFinishedWithOutbox: true,
   areOffsetsInTransaction: true,
+  createJournal,
+  foldApproval,
+  isFenced: true,
+  isFenceLookedAt: true,
+  isIntentReadBack: true,
+  isQuestionReadBack: true,
+  isDoubtSettled: true,
+  isVoidedBySettling: true,
+  isSettlementReadBack: true,
+  isLateCallInDoubt: true,
+  isJournalReadFromItsBegin: true,
+  isCopyReadOn: true,
+  isChildDerived: true,
 }
 
 /** A rule switched off by wrapping what obeys it, and the promise that is broken then. */
@@ -89,11 +130,15 @@ export const OFF = {
   },
   'beats that came all at once': {
     rules: {
-      createAbsenceChain(leaseMs) {
-        const chain = createAbsenceChain(leaseMs)
+      createAbsenceChain(leaseMs, nowMs) {
+        const chain = createAbsenceChain(leaseMs, nowMs)
         return { ...chain, ownBeat: ({ sentMs }) => chain.ownBeat({ sentMs, readMs: sentMs }) }
       },
     },
+    breaks: 'took over from a live holder',
+  },
+  'chain that goes on': {
+    rules: { createAbsenceChain: (leaseMs) => createAbsenceChain(leaseMs, () => 0) },
     breaks: 'took over from a live holder',
   },
   'claims of later boots': {
@@ -133,6 +178,27 @@ export const OFF = {
     breaks: 'claimed a task that had ended before it started',
   },
   'finished with outbox': { rules: { isFinishedWithOutbox: false }, breaks: 'claimed again what it has finished' },
+  'fence on traces': {
+    rules: { isFenced: false, isFenceLookedAt: false, createJournal: createUnfencedJournal },
+    breaks: 'mixed plans',
+  },
+  'reading the intent back': { rules: { isIntentReadBack: false }, breaks: 'an effect happened twice' },
+  settle: { rules: { isDoubtSettled: false }, breaks: 'an effect happened twice' },
+  'settled for good': { rules: { isVoidedBySettling: false }, breaks: 'an effect happened twice' },
+  'settlement read back': { rules: { isSettlementReadBack: false }, breaks: 'mixed plans' },
+  'in doubt after a timeout': { rules: { isLateCallInDoubt: false }, breaks: 'an effect happened twice' },
+  journal_from: { rules: { isJournalReadFromItsBegin: false }, breaks: 'an effect happened twice' },
+  'copy read on': { rules: { isCopyReadOn: false }, breaks: 'an effect happened twice' },
+  'fence looked at': { rules: { isFenceLookedAt: false }, breaks: 'mixed plans' },
+  'derived id of a child': { rules: { isChildDerived: false }, breaks: 'two children were asked' },
+  'question read back': { rules: { isQuestionReadBack: false }, breaks: 'two children were asked' },
+  'first decision': {
+    rules: {
+      foldApproval: (state, envelope) =>
+        foldApproval(envelope.payload.status === 'asked' ? state : { ...state, decision: null }, envelope),
+    },
+    breaks: 'readers disagree about a decision',
+  },
 } as const satisfies Record<string, SwitchedOff>
 
 export type RuleName = keyof typeof OFF
@@ -143,6 +209,12 @@ export function isRuleName(name: string): name is RuleName {
 
 export function withoutRule(name: RuleName): Rules {
   return { ...RULES, ...OFF[name].rules }
+}
+
+/** A journal in which every record counts, whoever writes it. */
+function createUnfencedJournal<R extends JournalRecord>(): Journal<R> {
+  const journal = createJournal<R>()
+  return { ...journal, add: (record) => journal.add({ ...record, attempt: 1, runId: 'any' }) }
 }
 
 /** Absence as one would write it first: whoever was not heard of for so long by our own clock is gone. */

@@ -3,12 +3,14 @@ import { type Appended, createBroker } from './broker.ts'
 import { drawFaults, type Faults } from './faults.ts'
 import { heal } from './healing.ts'
 import { type Breach, createJudge } from './judge.ts'
-import { crash, createMember, loseDisk, type Member, nameOf, restoreDisk, start } from './member.ts'
+import { crash, createMember, type Life, loseDisk, type Member, nameOf, restoreDisk, start } from './member.ts'
 import { actOutside, createOutside, type Outside } from './outside.ts'
+import { decide } from './person.ts'
 import { createRandom } from './random.ts'
 import { read } from './reading.ts'
 import type { Rules } from './rules.ts'
 import { beat, leave, send } from './sending.ts'
+import { createTarget } from './target.ts'
 import { transact } from './transaction.ts'
 import { giveBack, work } from './working.ts'
 import { type Reached, strikes, type World } from './world.ts'
@@ -81,8 +83,9 @@ function createWorld(seed: number, rules: Rules, { say, reach }: Pick<World, 'sa
       tell(() => `  ${describe(record)}`)
     }),
     leaseMs,
+    target: createTarget(() => world, random.pick(['key', 'key', 'attempt', 'neither']), leaseMs / 4),
     restartChance: random.pick([0.2, 0.02, 0.003]),
-    wakeChance: random.pick([0.1, 0.02, 0.007]),
+    wakeChance: random.pick([0.1, 0.02, 0.007, 0.004]),
     nowMs: 0,
     isHealing: false,
     newId: (kind) => `${kind}-${ids++}`,
@@ -98,11 +101,16 @@ function takeTurn(world: World, members: readonly Member[], outside: Outside): v
   world.nowMs += random.below(world.leaseMs / 100)
   if (random.flip(0.4)) world.broker.arrive(world.nowMs, () => strikes(world, 'lostAck', 0.25))
   if (random.flip(0.02)) actOutside(world, outside)
+  if (random.flip(0.02)) decide(world, members)
+  world.target.arrive()
   if (strikes(world, 'frozenBroker', 0.001)) freeze(world)
   // Every disk at once: pods without volumes.
   if (strikes(world, 'lostDisk', 0.0005)) for (const member of members) if (member.boots > 0) loseAll(world, member)
   const member = random.oneOf(members)
-  if (member && !member.isGone && !suffers(world, member)) step(world, member)
+  if (!member || member.isGone) return
+  const sleeper = members.find(({ sleepsUntilMs }) => sleepsUntilMs > 0)
+  if (sleeper === member) sleepOn(world, member)
+  else if ((sleeper && member.life && !member.isPaused) || !suffers(world, member)) step(world, member)
 }
 
 function freeze(world: World): void {
@@ -125,16 +133,20 @@ function suffers(world: World, member: Member): boolean {
     return true
   }
   if (member.isPaused) {
-    if (random.flip(world.wakeChance)) member.isPaused = false
-    if (!member.isPaused) world.say(() => `${nameOf(member)} wakes`)
+    if (random.flip(world.wakeChance)) wake(world, member)
     return true
   }
-  if (strikes(world, 'pause', life.run ? 0.03 : 0.003)) {
+  if (life.run?.stage.kind === 'about to call' && strikes(world, 'sleeper', 0.3)) {
+    member.sleepsUntilMs = world.nowMs + (1 + 2 * random.next()) * world.leaseMs
+    world.say(() => `${nameOf(member)} sleeps until ${Math.round(member.sleepsUntilMs)}`)
+    return true
+  }
+  if (strikes(world, 'pause', pauseChance(life))) {
     member.isPaused = true
     world.say(() => `${nameOf(member)} stands still`)
     return true
   }
-  if (strikes(world, 'crash', 0.012)) {
+  if (strikes(world, 'crash', crashChance(life))) {
     crash(world, member)
     return true
   }
@@ -145,6 +157,56 @@ function suffers(world: World, member: Member): boolean {
   }
   if (faults.oldDisk && random.flip(0.005)) member.oldDisk = member.disk
   return false
+}
+
+/** It does most harm right before a call, or while others have to find out about one. */
+function pauseChance({ run }: Life): number {
+  switch (run?.stage.kind) {
+    case 'about to call':
+      return 0.3
+    case 'waits for its intent':
+    case 'calls':
+    case 'in doubt':
+    case 'waits for its result':
+      return 0.1
+    case undefined:
+      return 0.003
+    default:
+      return 0.03
+  }
+}
+
+/** It does most harm when a call is under way, or when something has been found out about one. */
+function crashChance({ run }: Life): number {
+  switch (run?.stage.kind) {
+    case 'calls':
+    case 'waits for a person':
+    case 'waits for its result':
+      return 0.06
+    default:
+      return 0.012
+  }
+}
+
+/** It goes on exactly where it stood still. */
+function sleepOn(world: World, member: Member): void {
+  if (world.nowMs < member.sleepsUntilMs) return
+  member.sleepsUntilMs = 0
+  wake(world, member)
+  work(world, member)
+}
+
+function wake(world: World, member: Member): void {
+  member.isPaused = false
+  world.say(() => `${nameOf(member)} wakes`)
+  deafen(world, member)
+}
+
+/** Whoever comes back does not hear everything at once. */
+function deafen(world: World, member: Member): void {
+  if (!strikes(world, 'deaf', 0.5)) return
+  member.deafUntilMs = world.nowMs + world.random.below(2 * world.leaseMs)
+  world.say(() => `${nameOf(member)} hears of no claim until ${member.deafUntilMs}`)
 }
 
 function startAgain(world: World, member: Member): void {
@@ -165,6 +227,7 @@ function toggleCut(world: World, member: Member): void {
       world.broker.disconnect(lane)
     }
   }
+  if (!member.isCut) deafen(world, member)
 }
 
 /** One thing that the process does of its own accord. */
@@ -199,6 +262,12 @@ function describe(record: Appended): string {
     }
     case 'response':
       return `${place}: ${envelope.payload.status} by ${envelope.sender_id}`
+    case 'trace': {
+      const { phase, run_id, attempt, step, redo, name, output } = envelope.payload
+      return `${place}: ${phase} ${attempt} ${run_id} step ${step}/${redo} ${name ?? ''} ${output ?? ''}`
+    }
+    case 'approval':
+      return `${place}: ${envelope.payload.approval_id} ${envelope.payload.status} ${envelope.payload.happened ?? ''}`
     case 'announce':
       return `${place}: beat ${envelope.id} of ${envelope.payload.boot_id}, boot ${envelope.payload.boot}`
   }

@@ -27,6 +27,7 @@ export function send(world: World, member: Member): void {
       life.outboxFlight = null
       life.unsent = life.unsent.filter((row) => !rows.includes(row))
       for (const row of rows) life.sentAll.add(row)
+      if (rows.some(({ lane }) => lane === 'traces')) life.tracesSent = world.broker.logs.traces.length
     },
   })
 }

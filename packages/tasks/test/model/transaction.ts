@@ -1,7 +1,17 @@
 import { AppError, parsePlace, type RecordPlace } from '@kafclaw/envelope'
 import type { Claimant, ClaimDecision, TaskState } from '../../src/index.ts'
 import type { Outgoing } from './broker.ts'
-import { ALL_LANES, crash, type Disk, isCaughtUp, type Life, type Member, nameOf, type Run } from './member.ts'
+import {
+  ALL_LANES,
+  crash,
+  type Disk,
+  isCaughtUp,
+  type JournalCopy,
+  type Life,
+  type Member,
+  nameOf,
+  type Run,
+} from './member.ts'
 import { claimRecord, responseRecord, type TaskLane } from './records.ts'
 import { type Reached, strikes, type World } from './world.ts'
 
@@ -13,6 +23,7 @@ export interface Draft {
   outcomeRead: string | null
   positions: Record<TaskLane, number>
   readonly added: Outgoing[]
+  journal: JournalCopy
   /** Rows that can never be sent. */
   readonly parked: Outgoing[]
 }
@@ -24,13 +35,14 @@ export interface Draft {
 export function transact(world: World, member: Member, work: (draft: Draft) => void): boolean {
   const { life, disk } = member
   if (!life) return false
-  const { task, finished, hasAnswered, outcomeRead } = disk
+  const { task, finished, hasAnswered, outcomeRead, journal } = disk
   const draft: Draft = {
     task,
     finished,
     hasAnswered,
     outcomeRead,
     positions: { ...disk.positions },
+    journal,
     added: [],
     parked: [],
   }
@@ -56,7 +68,8 @@ export function transact(world: World, member: Member, work: (draft: Draft) => v
 function toDisk(before: Disk, { added, parked, ...draft }: Draft, life: Life): Disk {
   const left = before.outbox.filter((row) => !life.sentAll.has(row) && !parked.includes(row))
   life.sentAll.clear()
-  return { ...draft, outbox: [...left, ...added] }
+  const journal = { ...draft.journal, sentBefore: life.tracesSent }
+  return { ...draft, journal, outbox: [...left, ...added] }
 }
 
 /** After the commit: the run learns what has become of its claim and its task. */
@@ -65,25 +78,37 @@ function follow(world: World, member: Member, life: Life): void {
   const { claim, outcome } = member.disk.task
   if (!run) return
   if (outcome !== null) {
-    life.run = null
+    replace(life, run)
   } else if (claim?.runId === run.runId) {
     if (!run.isConfirmed) world.judge.confirmed(member, run)
     run.isConfirmed = true
   } else if (claim && claim.attempt >= run.attempt) {
     world.say(() => `${nameOf(member)} ${run.runId} is superseded`)
     world.reach('superseded')
-    life.run = null
+    replace(life, run)
   }
+}
+
+/** The run ends; what a call of it has done may still be written down. */
+function replace(life: Life, run: Run): void {
+  life.run = null
+  if (run.stage.kind === 'calls') life.replaced.push(run)
 }
 
 function takeDue(world: World, member: Member, { life, draft }: { life: Life; draft: Draft }): Run | null {
   const { rules } = world
   if (!life.isConfirmed || life.isLeaving || life.run || draft.finished) return null
+  if (isGivenBack(draft.task, life)) return null
   if (rules.isCaughtUpBeforeClaiming && !isCaughtUp(member, life, ALL_LANES)) return null
   const decision = rules.decideClaim(draft.task, claimantOf(world, member, life))
   if (decision.kind === 'exhausted') giveUp(world, member, draft)
   if (decision.kind !== 'claim' || life.sinceMs + decision.waitMs > world.nowMs) return null
   return writeClaim(world, member, { life, draft, decision })
+}
+
+/** The release has not been read back yet. */
+function isGivenBack({ claim, released }: TaskState, life: Life): boolean {
+  return released === null && claim !== null && claim.runId === life.givenBack
 }
 
 function claimantOf(world: World, member: Member, life: Life): Claimant {
@@ -114,17 +139,26 @@ function writeClaim(
 ): Run {
   const { attempt, fruitless, request } = decision
   const runId = world.newId('run')
-  const fields = { attempt, runId, agentId: member.agentId, boot: life.boot.number(), fruitless }
+  const { claim } = draft.task
+  const readFrom = life.tracesEnd
+  const journalFrom = claim?.journalFrom ?? readFrom
+  const fields = { attempt, runId, agentId: member.agentId, boot: life.boot.number(), journalFrom, fruitless }
   const record = claimRecord(world.newId('claim'), { ...fields, request: placeOf(request.place) })
   draft.added.push({ lane: 'status', envelope: record })
   world.say(() => `${nameOf(member)} claims attempt ${attempt} as ${runId} for ${request.place}`)
   return {
     runId,
     attempt,
+    journalFrom,
+    readFrom,
+    previous: claim,
     request: request.place,
     expiresAtMs: request.expiresAtMs,
     isConfirmed: false,
-    stepsLeft: 1 + world.random.below(4),
+    stage: { kind: 'begins' },
+    outputs: [],
+    watch: null,
+    hasProgressed: false,
     nextActMs: world.nowMs,
   }
 }

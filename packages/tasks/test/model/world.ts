@@ -3,6 +3,7 @@ import type { Faults } from './faults.ts'
 import type { Judge } from './judge.ts'
 import type { Random } from './random.ts'
 import type { Rules } from './rules.ts'
+import type { Target } from './target.ts'
 
 export const REACHED = [
   'claim of an open task',
@@ -16,6 +17,17 @@ export const REACHED = [
   'given up',
   'answer refused',
   'answer copied home',
+  'step found finished',
+  'intent that does not count',
+  'in doubt after a crash',
+  'in doubt after a timeout',
+  'settled: it happened',
+  'settled: never',
+  'asked a person',
+  'denied',
+  'call refused',
+  'fenced',
+  'result of a run that was replaced',
 ] as const
 export type Reached = (typeof REACHED)[number]
 
@@ -26,6 +38,7 @@ export interface World {
   readonly random: Random
   readonly broker: Broker
   readonly judge: Judge
+  readonly target: Target
   /** Lease of the zone: a short one as in tests, or the usual one, beside which margin and ranks are small. */
   readonly leaseMs: number
   /** How soon a process that is down is started again, and one that stands still goes on: a chance a turn. */
