@@ -6,6 +6,7 @@ import type { MemberOptions, RunHandler, StepSpec } from '../src/index.ts'
 import { createEffectLedger } from './effect-ledger.ts'
 import { createFiveSteps, createGate, POINTS } from './five-steps.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
+import { holdReading } from './held-log.ts'
 
 const PATIENCE = { timeout: 30_000, interval: 20 }
 
@@ -63,6 +64,24 @@ function forgetAfterFirstStep(path: string, taskId: string): void {
   db.exec(`delete from timeline where type = 'trace' and seq > (select min(seq) from timeline where type = 'trace')`)
 }
 
+/** As if the file had been copied when step 0 was stored and not sent yet, and put back now. */
+async function unsendFirstStep(group: TestGroup, taskId: string): Promise<void> {
+  const path = group.stateFile('agent-a')
+  forgetAfterFirstStep(path, taskId)
+  const [record] = await readAll(group.log, [topicName(group.scope, 'traces')])
+  using db = openDatabase(path, 'state')
+  db.exec(`update timeline set topic = null, "partition" = null, "offset" = null where type = 'trace'`)
+  db.prepare(
+    `insert into outbox (topic, "partition", key, value, headers, timeline_seq)
+     select ?, ?, ?, ?, '', seq from timeline where type = 'trace'`,
+  ).run(record?.topic, record?.partition, record?.key, record?.value)
+}
+
+function countUnsent(group: TestGroup): number | undefined {
+  using db = openDatabase(group.stateFile('agent-a'), 'state')
+  return db.prepare<[], { n: number }>('select count(*) as n from outbox').get()?.n
+}
+
 const receipt = (taskId: string, redo: number): string => `receipt of ${taskId}/1/${redo}`
 
 /** What R4 promises, on whichever log the member works. */
@@ -98,6 +117,33 @@ export function describeJournal(form: 'embedded' | 'kafka'): void {
     expect(payload.status).toBe('completed')
     expect(effects.filter((key) => key.startsWith(`${taskId}/1/`))).toHaveLength(1)
     expect(executed.filter((name) => name === 'charge' || name === 'check')).toEqual(['charge', 'check'])
+  })
+
+  it('finds it also when another restart came between, in which the copy has sent again what it had not seen sent', async () => {
+    await using group = await createTestGroup(form)
+    const gate = createGate('before note')
+    const steps = createFiveSteps({ ledger: createEffectLedger(), gate })
+    const first = group.start('agent-a', steps.handler)
+    await first.whenReady()
+    const asked = await group.client.ask({ payload: { content: 'x' } })
+    await gate.reached
+    await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(3), PATIENCE)
+    await first.abandon()
+    await unsendFirstStep(group, asked.taskId)
+    // It sends, and reads of no task.
+    const isOver = Promise.withResolvers<void>()
+    const log = holdReading(group.log, (batches) =>
+      batches.some(({ topic }) => topic === topicName(group.scope, 'tasks_status')) ? isOver.promise : null,
+    )
+    const second = group.start('agent-a', steps.handler, { log })
+    await vi.waitFor(async () => expect(await results(group, asked.taskId)).toHaveLength(4), PATIENCE)
+    await vi.waitFor(() => expect(countUnsent(group)).toBe(0), PATIENCE)
+    const gone = second.abandon()
+    isOver.resolve()
+    await gone
+    group.start('agent-a', steps.handler)
+    expect((await asked.outcome).payload.status).toBe('completed')
+    expect(steps.executed).toEqual(['draft', 'charge', 'check', 'note', 'answer'])
   })
 
   describe('an effect in doubt', () => {

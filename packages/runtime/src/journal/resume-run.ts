@@ -80,11 +80,10 @@ async function whole(record: StepRecord, watch: JournalWatch): Promise<StepRecor
  */
 function readOn(options: RunStepsOptions, seed: readonly StepRecord[]): Promise<JournalWatch> {
   const { run, previous, reader, readFrom, store } = options
-  const home = homeOf(options)
   const isOfThisBoot = previous?.boot === run.claim.boot
-  const sentBefore = store.sentBefore(home.partition) ?? run.claim.journalFrom
+  const sentBefore = store.sentBefore(run.taskId) ?? run.claim.journalFrom
   const from = isOfThisBoot ? readFrom : Math.min(readFrom, sentBefore)
-  return reader.watch(home, from, { seed, signal: run.waitSignal() })
+  return reader.watch(homeOf(options), from, { seed, signal: run.waitSignal() })
 }
 
 async function readAll(options: RunStepsOptions): Promise<JournalWatch> {

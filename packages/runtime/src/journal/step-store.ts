@@ -12,10 +12,10 @@ export interface StepStore {
   /** All records of the task that are here, in the order in which they were written. */
   of(taskId: string): StepRecord[]
   /**
-   * The offset in a partition of `traces` before which all records of this service are here, as of the start of the process:
-   * what its outbox sends again lies behind others. Null where nothing is known.
+   * The offset in the home partition of the task before which everything that this service has written of it is here, as of the
+   * start of the process. Null where nothing is known.
    */
-  sentBefore(partition: number): number | null
+  sentBefore(taskId: string): number | null
 }
 
 type StepRow = Row<'state', 'runStep'>
@@ -36,6 +36,7 @@ export function createStepStore(db: Db, topic: string): StepStore {
     'select 1 as n from run_step where task_id = ? and run_id = ? limit 1',
   )
   const remove = db.prepare<[string]>('delete from run_step where task_id = ?')
+  const isSure = forgetUnsent(db, topic)
   const sent = readSent(db, topic)
   return {
     forget: (taskId) => void remove.run(taskId),
@@ -58,24 +59,40 @@ export function createStepStore(db: Db, topic: string): StepStore {
         record.atMs,
       )
     },
-    hasRun: (taskId, runId) => selectRun.get(taskId, runId) !== undefined,
+    hasRun: (taskId, runId) => isSure && selectRun.get(taskId, runId) !== undefined,
     of: (taskId) => select.all(taskId).map(toRecord),
-    sentBefore: (partition) => sent.get(partition) ?? null,
+    sentBefore: (taskId) => sent.get(taskId) ?? null,
+  }
+}
+
+/**
+ * What an earlier process has not seen sent is sent now, and read on the log. It cannot tell how far the rows reach: a file that
+ * was put back from a copy sends it a second time, behind what it does not know of. False when the disk takes no change.
+ */
+function forgetUnsent(db: Db, topic: string): boolean {
+  const unsent = `select t.task_id, t.record_id from outbox o join timeline t on t.seq = o.timeline_seq where o.topic = ?`
+  if (db.prepare<[string], object>(`${unsent} limit 1`).get(topic) === undefined) return true
+  try {
+    db.prepare(`delete from run_step where (task_id, record_id) in (${unsent})`).run(topic)
+    return true
+  } catch {
+    return false
   }
 }
 
 /** Looked for in the newest rows only: what is not found there is read from where the journal begins. */
 const NEWEST_ROWS = 20_000
 
-function readSent(db: Db, topic: string): ReadonlyMap<number, number> {
+function readSent(db: Db, topic: string): ReadonlyMap<string, number> {
   const rows = db
-    .prepare<[string], { partition: number; next: number }>(
-      `select "partition", max("offset") + 1 as next
-       from (select topic, "partition", "offset" from timeline order by seq desc limit ${NEWEST_ROWS})
-       where topic = ? and "offset" is not null group by "partition"`,
+    .prepare<[string], { task_id: string; next: number }>(
+      `select t.task_id as task_id, max(t."offset") + 1 as next
+       from (select topic, task_id, record_id, "offset" from timeline order by seq desc limit ${NEWEST_ROWS}) t
+       join run_step s on s.task_id = t.task_id and s.record_id = t.record_id
+       where t.topic = ? and t."offset" is not null group by t.task_id`,
     )
     .all(topic)
-  return new Map(rows.map(({ partition, next }) => [partition, next]))
+  return new Map(rows.map(({ task_id, next }) => [task_id, next]))
 }
 
 /** The row was written by `add`: what it holds as JSON needs no second check. */

@@ -29,7 +29,7 @@ export interface Disk {
 /** What a process has kept of the journal: what it wrote, and what it found when it took the task over. */
 export interface JournalCopy {
   readonly entries: readonly Entry[]
-  /** Everything of its own before this offset of `traces` is here; null when nothing is known. */
+  /** Everything that it has written before this offset of `traces` is here; null when nothing is known. */
   readonly sentBefore: number | null
 }
 
@@ -170,6 +170,7 @@ export function start(world: World, member: Member): void {
   const { logs } = world.broker
   const { nowMs } = world
   member.boots++
+  member.disk = { ...member.disk, journal: withoutUnsent(member.disk) }
   const boot = world.rules.createBoot(`${member.agentId}.${member.index}.${member.boots}`)
   member.life = {
     startedMs: nowMs,
@@ -208,6 +209,12 @@ export function start(world: World, member: Member): void {
     outboxFlight: null,
   }
   world.say(() => `${nameOf(member)} starts as ${boot.id}`)
+}
+
+/** What was not seen sent is sent now, and read on the log: a disk that was put back sends it behind what it does not know of. */
+function withoutUnsent({ journal, outbox }: Disk): JournalCopy {
+  const unsent = new Set(outbox.map(({ envelope }) => envelope.id))
+  return { ...journal, entries: journal.entries.filter(({ recordId }) => !unsent.has(recordId)) }
 }
 
 export function crash(world: World, member: Member, why = 'crashes'): void {

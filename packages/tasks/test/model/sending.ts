@@ -27,9 +27,16 @@ export function send(world: World, member: Member): void {
       life.outboxFlight = null
       life.unsent = life.unsent.filter((row) => !rows.includes(row))
       for (const row of rows) life.sentAll.add(row)
-      if (rows.some(({ lane }) => lane === 'traces')) life.tracesSent = world.broker.logs.traces.length
+      for (const { envelope } of rows) noteSent(world, member, envelope.id)
     },
   })
+}
+
+/** Of the journal records that it keeps it knows how far they lie on the log. */
+function noteSent(world: World, { disk, life }: Member, id: string): void {
+  if (!life || disk.journal.entries.every(({ recordId }) => recordId !== id)) return
+  const place = world.broker.logs.traces.findLast(({ envelope }) => envelope.id === id)
+  if (place) life.tracesSent = place.offset + 1
 }
 
 /** The rows that go next; an answer that is not allowed stops them, and is set aside when it is the first. */
