@@ -1,7 +1,5 @@
 // Everything that a machine can say about the code without running it; one line per check.
-//   node scripts/check.ts [--root FOLDER] [--only NAME,NAME]
 import { dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import { checkBoundaries } from './check/boundaries.ts'
 import { runTool, type StepResult } from './check/command-step.ts'
 import { checkDocLinks } from './check/doc-links.ts'
@@ -10,8 +8,13 @@ import { checkOutsideWorld } from './check/outside-world.ts'
 import { checkRedLines } from './check/red-lines.ts'
 import { checkShape } from './check/shape.ts'
 import { type Problem, type Rule, readSources } from './check/source-file.ts'
+import { readCommandLine, refuse } from './command-line.ts'
 
-const { values } = parseArgs({ options: { root: { type: 'string' }, only: { type: 'string' } } })
+const usage = (): string => `npm run -s check -- [--root FOLDER] [--only "NAME,NAME"]
+
+The names are those of its lines, such as "dead code".
+`
+const { values } = readCommandLine({ options: { root: { type: 'string' }, only: { type: 'string' } } }, usage)
 const root = values.root ?? dirname(import.meta.dirname)
 const only = values.only?.split(',')
 
@@ -37,6 +40,10 @@ const STEPS: Readonly<Record<string, () => Promise<StepResult>>> = {
   'doc links': async () => found(checkDocLinks(root)),
   'docs parity': tool('node', '-C', '@kafclaw/source', 'scripts/docs-parity.ts'),
 }
+
+const unknown = only?.find((name) => !Object.hasOwn(STEPS, name))
+if (unknown !== undefined)
+  refuse(`There is no check "${unknown}"; there are: ${Object.keys(STEPS).join(', ')}`, usage())
 
 for (const [name, step] of Object.entries(STEPS)) {
   if (only && !only.includes(name)) continue

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine, refuse } from '../command-line.ts'
 import { benchWire } from './wire.ts'
 
 const USAGE = `npm run -s bench -- <name> [--json]
@@ -14,17 +14,31 @@ const USAGE = `npm run -s bench -- <name> [--json]
   start  whole processes: agent -m and --help, median of 10
 `
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    trips: { type: 'string', default: '300' },
-    tasks: { type: 'string' },
-    batch: { type: 'string', default: '100' },
-    rounds: { type: 'string', default: '20' },
-    lease: { type: 'string', default: '2000' },
+const NUMBER = { type: 'string' } as const
+
+const { values, positionals } = readCommandLine(
+  {
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      trips: NUMBER,
+      tasks: NUMBER,
+      batch: NUMBER,
+      rounds: NUMBER,
+      lease: NUMBER,
+    },
   },
-})
+  () => USAGE,
+)
+
+function numberOf(name: 'trips' | 'tasks' | 'batch' | 'rounds' | 'lease', missing: number): number {
+  const text = values[name]
+  if (text === undefined) return missing
+  const number = Number(text)
+  return Number.isInteger(number) && number > 0
+    ? number
+    : refuse(`--${name} ${text}: a whole number above 0 is needed`, USAGE)
+}
 
 function print(figures: object): void {
   if (values.json) console.log(JSON.stringify(figures))
@@ -35,16 +49,16 @@ switch (positionals[0]) {
   case 'wire':
     print(
       await benchWire({
-        trips: Number(values.trips),
-        tasks: Number(values.tasks ?? '10000'),
-        batch: Number(values.batch),
+        trips: numberOf('trips', 300),
+        tasks: numberOf('tasks', 10_000),
+        batch: numberOf('batch', 100),
       }),
     )
     process.exit(0)
     break
   case 'scale': {
     const { benchScale } = await import('./scale.ts')
-    print(await benchScale({ tasks: Number(values.tasks ?? '100000') }))
+    print(await benchScale({ tasks: numberOf('tasks', 100_000) }))
     process.exit(0)
     break
   }
@@ -56,7 +70,7 @@ switch (positionals[0]) {
   }
   case 'resume': {
     const { benchResume } = await import('./resume.ts')
-    print(await benchResume({ rounds: Number(values.rounds), leaseMs: Number(values.lease) }))
+    print(await benchResume({ rounds: numberOf('rounds', 20), leaseMs: numberOf('lease', 2000) }))
     process.exit(0)
     break
   }
@@ -67,6 +81,5 @@ switch (positionals[0]) {
     break
   }
   default:
-    process.stderr.write(USAGE)
-    process.exit(2)
+    refuse(positionals[0] === undefined ? 'Which one?' : `There is no benchmark "${positionals[0]}".`, USAGE)
 }

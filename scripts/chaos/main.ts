@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { refuse } from '../command-line.ts'
 import type { ChaosCase } from './case/chaos-case.ts'
 import { readCase } from './case/read-case.ts'
 import { type ChaosOptions, isCi, readOptions } from './options.ts'
@@ -29,8 +30,14 @@ function find({ cases }: ChaosOptions, name: string): string | undefined {
   return folders.map((folder) => join(folder, `${name}.json`)).find((path) => existsSync(path))
 }
 
+/** What cannot be read is said before anything has been waited for. */
 function load(path: string, { overrides }: ChaosOptions): ChaosCase {
-  return readCase(basename(path, '.json'), readFileSync(path, 'utf8'), overrides)
+  try {
+    return readCase(basename(path, '.json'), readFileSync(path, 'utf8'), overrides)
+  } catch (error) {
+    process.stderr.write(`${path}: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(2)
+  }
 }
 
 function describeCases(): string {
@@ -56,17 +63,17 @@ function print(verdicts: readonly Verdict[], { what, json }: ChaosOptions): void
 // Ended from outside, it takes its processes with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
-const options = readOptions(process.argv.slice(2))
+const usage = (): string => `${USAGE}\n${describeCases()}`
+const options = readOptions(usage)
 const { what } = options
 const paths = what === 'all' ? filesOf(options.cases ?? OWN_CASES) : [find(options, what ?? '')]
 const files = paths.filter((path) => path !== undefined)
 if (files.length === 0) {
-  process.stderr.write(`${USAGE}\n${describeCases()}`)
-  process.exit(2)
+  const where = options.cases === null ? '' : ` in ${options.cases}`
+  refuse(what === undefined ? 'Which case?' : `There is no case "${what}"${where}.`, usage())
 }
 const startMs = performance.now()
 const verdicts: Verdict[] = []
-// What cannot be read is said before anything has been waited for.
 for (const chaosCase of files.map((path) => load(path, options))) {
   const verdict = await runCase(chaosCase, isCi)
   verdicts.push(verdict)

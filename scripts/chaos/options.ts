@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine, refuse } from '../command-line.ts'
 import { parseTime } from './case/amounts.ts'
 import type { CaseOverrides } from './case/read-case.ts'
 
@@ -17,24 +17,38 @@ export interface ChaosOptions {
 const TEXT = { type: 'string' } as const
 
 /** Reads the command line. Times are durations, or whole milliseconds. */
-export function readOptions(args: readonly string[]): ChaosOptions {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      cases: TEXT,
-      tasks: TEXT,
-      rate: TEXT,
-      share: TEXT,
-      steps: TEXT,
-      'step-ms': TEXT,
-      'kill-every': TEXT,
-      lease: TEXT,
+export function readOptions(usage: () => string): ChaosOptions {
+  const { values, positionals } = readCommandLine(
+    {
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        cases: TEXT,
+        tasks: TEXT,
+        rate: TEXT,
+        share: TEXT,
+        steps: TEXT,
+        'step-ms': TEXT,
+        'kill-every': TEXT,
+        lease: TEXT,
+      },
     },
-  })
-  const number = (name: 'tasks' | 'rate' | 'share' | 'steps'): number | undefined => readNumber(name, values[name])
-  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseTime(text, 0))
+    usage,
+  )
+  const number = (name: 'tasks' | 'rate' | 'share' | 'steps'): number | undefined => {
+    const text = values[name]
+    if (text === undefined) return undefined
+    return Number(text) > 0 ? Number(text) : refuse(`--${name} ${text}: a number above 0 is needed`, usage())
+  }
+  const time = (name: 'step-ms' | 'kill-every' | 'lease'): number | undefined => {
+    const text = values[name]
+    if (text === undefined) return undefined
+    try {
+      return parseTime(text, 0)
+    } catch {
+      return refuse(`--${name} ${text}: a time is needed, such as 500ms or 2s`, usage())
+    }
+  }
   return {
     what: positionals[0],
     json: values.json,
@@ -44,18 +58,11 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       rate: number('rate'),
       share: number('share'),
       steps: number('steps'),
-      stepMs: time(values['step-ms']),
-      killEachMs: time(values['kill-every']),
-      leaseMs: time(values.lease),
+      stepMs: time('step-ms'),
+      killEachMs: time('kill-every'),
+      leaseMs: time('lease'),
     }),
   }
-}
-
-function readNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const number = Number(text)
-  if (!(number > 0)) throw new Error(`--${name} ${text}: a number above 0 is needed`)
-  return number
 }
 
 function withoutMissing(overrides: { [K in keyof CaseOverrides]-?: CaseOverrides[K] | undefined }): CaseOverrides {
