@@ -55,6 +55,18 @@ const scripts = {
   },
 }
 
+/** What stands in docs/examples as TypeScript; the other languages are tried from scripts/foreign. */
+const examples = {
+  ...source,
+  test: {
+    name: 'examples',
+    root: 'docs/examples/typescript',
+    include: ['test/**/*.test.ts'],
+    pool: 'forks' as const,
+    sequence: { groupOrder: 3 },
+  },
+}
+
 /** Tests on a real Kafka share one broker, whose start is slow, and the machine: two files at a time. */
 const broker = {
   ...source,
@@ -71,4 +83,4 @@ const broker = {
   },
 }
 
-export default defineConfig({ test: { projects: [...units, simulation, scripts, broker] } })
+export default defineConfig({ test: { projects: [...units, simulation, scripts, examples, broker] } })

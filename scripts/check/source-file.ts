@@ -19,7 +19,12 @@ export interface Problem {
 
 export type Rule = (file: SourceFile) => Problem[]
 
-const SOURCES = ['{apps,packages}/*/{src,test}/**/*.ts', 'scripts/**/*.{ts,mjs}', '*.ts']
+const SOURCES = [
+  '{apps,packages}/*/{src,test}/**/*.ts',
+  'scripts/**/*.{ts,mjs}',
+  'docs/examples/typescript/**/*.ts',
+  '*.ts',
+]
 
 export function readSources(root: string): SourceFile[] {
   return SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ['**/node_modules/**'] }))
