@@ -21,8 +21,9 @@ export function addApprovalsCommand(program: Command, run: RunAction): void {
     .command('approvals')
     .summary('answer what agents ask of people')
     .description(
-      'A run whose worker stopped in the middle of an effect that must not happen twice, and whose tool cannot tell what ' +
-        'became of it, asks a person and waits. The first decision on the log counts.',
+      'A run asks a person, and waits, when it does not know what became of a call that must not happen twice: its worker ' +
+        'died in the middle, or the call failed or took too long, and its tool cannot tell (docs/tools.md). The first ' +
+        'decision on the log counts.',
     )
   approvals
     .command('list')

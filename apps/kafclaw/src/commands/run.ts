@@ -18,7 +18,7 @@ export function addRunCommand(program: Command, run: RunAction): void {
     .description(
       'Attempts with agent, boot and host, and each step with who ran it, how long it took and what it cost. A later ' +
         'attempt takes finished steps from the journal (REPLAYED) and runs only the others (EXECUTED). STATE says which try ' +
-        'of a step holds; `in doubt` is an intent without a result.',
+        'of a step holds. An intent without a result is `open` while its run has the task, else `in doubt` (docs/tools.md).',
     )
     .argument('<task>', 'task id')
     .addHelpText(

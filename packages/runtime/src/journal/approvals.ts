@@ -97,7 +97,7 @@ export function createApprovals(options: {
           approval_id: approvalId,
           status: 'asked',
           subject: 'settle',
-          question: `Did the call of ${work.spec.name} with the key ${call.idempotencyKey} happen? Its worker stopped before it knew.`,
+          question: `Did the call of ${work.spec.name} with the key ${call.idempotencyKey} happen? Its worker does not know.`,
           run_id: run.runId,
           attempt: run.attempt,
           agent_id: options.agentId,
