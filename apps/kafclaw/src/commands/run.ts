@@ -39,7 +39,8 @@ export function addRunCommand(program: Command, run: RunAction): void {
     .summary('run a task once more from its journal, and compare')
     .description(
       'The same run again, without touching the world: models and tools are answered from the journal, and a call that it ' +
-        'does not know ends the replay. With --model or --from models are asked anew, tools never are. The outcome is ' +
+        'does not know ends the replay. With --model or --from models are asked anew, and told of the built-in tools; tools ' +
+        'never are called. The outcome is ' +
         'compared with that of then, so a recorded incident can be a regression test.',
     )
     .argument('<task>', 'task id')

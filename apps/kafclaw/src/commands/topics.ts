@@ -28,7 +28,9 @@ export function addTopicsCommand(program: Command, run: RunAction): void {
   const topics = program
     .command('topics')
     .summary('create and check the topics of a group')
-    .description('The topics of a zone as the topic table has them (docs/topics.md). Services never create any.')
+    .description(
+      'The topics of a zone as the topic table has them (docs/topics.md). A service run by `start` never creates any.',
+    )
   topics
     .command('list')
     .summary('list the topics of the group that are there')

@@ -7,8 +7,8 @@ export function addTraceCommand(program: Command, run: RunAction): void {
     .command('trace')
     .summary('show where an answer comes from')
     .description(
-      'Prints the tree of records around a task, a record or a position: requests, claims, steps, delegated tasks,\n' +
-        'recalled memory and outcomes, each with its place on the log. A live audit sink answers; without one the topics\n' +
+      'Prints the tree of records around a task, a record or a position: requests, claims, steps, delegated tasks, ' +
+        'recalled memory and outcomes, each with its place on the log. A live audit sink answers; without one the topics ' +
         'are read here.',
     )
     .argument('<subject>', 'task id, record id, or topic:partition:offset (slashes do as well)')

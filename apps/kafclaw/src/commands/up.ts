@@ -8,7 +8,8 @@ export function addUpCommand(program: Command, run: RunAction): void {
     .summary('run all services of this machine in one process')
     .description(
       'Runs an agent, its memory indexer and the audit sink until Ctrl-C: on the embedded log, or as members of a group ' +
-        'on Kafka when brokers are set. Creates the topics of the group where they are missing. Logs go to stderr.',
+        'on Kafka when brokers are set. Creates the topics of the group where they are missing. Killed at any moment, it ' +
+        'goes on where it was at its next start. Logs go to stderr.',
     )
     .addHelpText(
       'after',
