@@ -16,6 +16,8 @@ export interface ByteReader {
   /** Varint length, then bytes; -1 is null. */
   varintBytes(): Buffer | null
   varintString(): string
+  skipVarintBytes(): void
+  skipVarintString(): void
   skip(sizeBytes: number): void
   /** INT32 count, then that many elements. */
   array<T>(element: () => T): T[]
@@ -30,6 +32,11 @@ export function createByteReader(buffer: Buffer): ByteReader {
     return from
   }
   function varuint(): number {
+    const first = buffer[at]
+    if (first !== undefined && first < 0x80) {
+      at++
+      return first
+    }
     let result = 0
     let factor = 1
     for (let count = 0; count < 10; count++) {
@@ -81,6 +88,8 @@ export function createByteReader(buffer: Buffer): ByteReader {
       const from = take(sizeBytes)
       return buffer.toString('utf8', from, from + sizeBytes)
     },
+    skipVarintBytes: () => void take(Math.max(0, zigzag(varuint()))),
+    skipVarintString: () => void take(zigzag(varuint())),
     skip: (sizeBytes) => void take(sizeBytes),
     array(element) {
       const elements = []

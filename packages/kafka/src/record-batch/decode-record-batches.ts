@@ -1,4 +1,4 @@
-import type { RawRecord } from '@kafclaw/envelope'
+import type { RawRecord, RecordHeaders } from '@kafclaw/envelope'
 import { decompress } from '../codecs/codecs.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
@@ -89,8 +89,10 @@ function lastOffset(batch: Buffer): number {
 }
 
 function decodeRecords(batch: Buffer, attributes: number, place: BatchPlace): RawRecord[] {
-  const reader = createByteReader(decompress(attributes & CODEC_MASK, batch.subarray(OVERHEAD_BYTES)))
+  const bytes = decompress(attributes & CODEC_MASK, batch.subarray(OVERHEAD_BYTES))
+  const reader = createByteReader(bytes)
   const head = {
+    bytes,
     baseOffset: readInt64(batch, 0),
     baseMs: readInt64(batch, 27),
     appendMs: attributes & APPEND_TIME_FLAG ? readInt64(batch, 35) : null,
@@ -106,7 +108,7 @@ function readInt64(bytes: Buffer, at: number): number {
 
 function decodeRecord(
   reader: ByteReader,
-  head: { baseOffset: number; baseMs: number; appendMs: number | null },
+  head: { bytes: Buffer; baseOffset: number; baseMs: number; appendMs: number | null },
   { topic, partition }: BatchPlace,
 ): RawRecord {
   const endAt = reader.varint() + reader.at
@@ -116,9 +118,32 @@ function decodeRecord(
   const key = reader.varintBytes()
   const value = reader.varintBytes()
   const headerCount = reader.varint()
-  const headers: Array<readonly [string, Buffer]> = []
-  for (let left = headerCount; left > 0; left--) headers.push([reader.varintString(), reader.varintBytes() ?? NO_BYTES])
+  const headersAt = reader.at
+  for (let left = headerCount; left > 0; left--) {
+    reader.skipVarintString()
+    reader.skipVarintBytes()
+  }
   if (reader.at !== endAt) throw new RangeError('a record is longer or shorter than it says')
   const timestampMs = head.appendMs ?? head.baseMs + timestampDelta
-  return { topic, partition, offset, timestampMs, key, value, headers }
+  let headers: RecordHeaders | null = null
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs,
+    key,
+    value,
+    // Half of the parts of a record are headers, and of most records nobody looks at them.
+    get headers() {
+      headers ??= readHeaders(head.bytes.subarray(headersAt, endAt), headerCount)
+      return headers
+    },
+  }
+}
+
+function readHeaders(bytes: Buffer, count: number): RecordHeaders {
+  const reader = createByteReader(bytes)
+  const headers: Array<readonly [string, Buffer]> = []
+  for (let left = count; left > 0; left--) headers.push([reader.varintString(), reader.varintBytes() ?? NO_BYTES])
+  return headers
 }

@@ -41,6 +41,18 @@ function varintBytes(value: number): number {
   return zigzag < 0x1000_0000 ? 4 : 5
 }
 
+const names = new Map<string, Buffer>()
+const NAMES_KEPT = 64
+
+/** The same few names stand in every record. */
+function nameBytes(name: string): Buffer {
+  const known = names.get(name)
+  if (known) return known
+  const bytes = Buffer.from(name)
+  if (names.size < NAMES_KEPT) names.set(name, bytes)
+  return bytes
+}
+
 function fieldBytes(bytes: Buffer | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length
 }
@@ -50,17 +62,20 @@ function recordBodyBytes(record: RecordContent, offsetDelta: number): number {
   let total = 2 + varintBytes(offsetDelta) + fieldBytes(record.key) + fieldBytes(record.value)
   total += varintBytes(record.headers.length)
   for (const [name, value] of record.headers) {
-    const nameBytes = Buffer.byteLength(name)
-    total += varintBytes(nameBytes) + nameBytes + fieldBytes(value)
+    total += fieldBytes(nameBytes(name)) + fieldBytes(value)
   }
   return total
 }
 
+const LONGEST_VARINT_BYTES = 5
+
 /** The records section of a batch: what a codec compresses. */
 export function encodeRecords(records: readonly RecordContent[]): Buffer {
-  const writer = createByteWriter(256 * records.length)
+  const sizes = records.map(recordBodyBytes)
+  // At once as large as it gets: a writer that has to grow copies everything each time.
+  const writer = createByteWriter(sizes.reduce((total, bodyBytes) => total + LONGEST_VARINT_BYTES + bodyBytes, 0))
   for (const [offsetDelta, record] of records.entries()) {
-    writer.varint(recordBodyBytes(record, offsetDelta))
+    writer.varint(sizes[offsetDelta] ?? 0)
     writer.int8(0)
     writer.varint(0)
     writer.varint(offsetDelta)
@@ -68,7 +83,7 @@ export function encodeRecords(records: readonly RecordContent[]): Buffer {
     writer.varintBytes(record.value)
     writer.varint(record.headers.length)
     for (const [name, value] of record.headers) {
-      writer.varintBytes(Buffer.from(name))
+      writer.varintBytes(nameBytes(name))
       writer.varintBytes(value)
     }
   }
