@@ -4,6 +4,8 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const DAYS_BEFORE_1970 = 719_528
 const CANONICAL_LENGTH = 24
+/** Up to the dot before the milliseconds. */
+const PREFIX_LENGTH = 20
 
 /**
  * Epoch ms of an RFC 3339 time with upper case T and Z, an offset and up to nine digits of fraction allowed (cut to
@@ -26,20 +28,19 @@ export function isTimestamp(text: string): boolean {
   return parseTimestamp(text) !== null
 }
 
-let lastTimeMs = Number.NaN
-let lastText = ''
+let lastSecond = Number.NaN
+let lastPrefix = ''
 
 /** RFC 3339 in UTC with milliseconds; a time that it cannot say becomes the nearest that it can. */
 export function formatTimestamp(timeMs: number): string {
-  // A service writes many records within one millisecond.
-  if (timeMs === lastTimeMs) return lastText
-  lastText = toText(timeMs)
-  lastTimeMs = timeMs
-  return lastText
-}
-
-function toText(timeMs: number): string {
-  return new Date(Math.min(Math.max(Math.trunc(timeMs) || 0, MIN_TIME_MS), MAX_TIME_MS)).toISOString()
+  const wholeMs = Math.min(Math.max(Math.trunc(timeMs) || 0, MIN_TIME_MS), MAX_TIME_MS)
+  const second = Math.floor(wholeMs / 1000)
+  // A service writes many records within one second.
+  if (second !== lastSecond) {
+    lastPrefix = new Date(wholeMs).toISOString().slice(0, PREFIX_LENGTH)
+    lastSecond = second
+  }
+  return `${lastPrefix}${String(wholeMs - second * 1000).padStart(3, '0')}Z`
 }
 
 /** The same moment as `formatTimestamp` would write it; what is no time becomes the epoch. */
