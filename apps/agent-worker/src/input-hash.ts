@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import type { Message } from '@kafclaw/llm'
 
 /**
@@ -12,13 +12,25 @@ export interface ConversationHash {
 }
 
 export function createConversationHash(): ConversationHash {
-  const hash = createHash('sha256')
+  let running: Hash | null = null
+  /** What `running` has not seen yet. */
+  let text = ''
+  let digests = 0
   return {
-    add: (message) => void hash.update(JSON.stringify(message)).update('\n'),
-    digest: () => hash.copy().digest('hex'),
+    add(message) {
+      text += `${JSON.stringify(message)}\n`
+    },
+    digest() {
+      // Most runs ask a model once, and to make a hash that goes on costs more than to hash what they say.
+      if (digests++ === 0) return hashOf(text)
+      running ??= createHash('sha256')
+      running.update(text)
+      text = ''
+      return running.copy().digest('hex')
+    },
   }
 }
 
 export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }
