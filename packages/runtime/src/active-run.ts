@@ -40,7 +40,8 @@ export interface ActiveRunOptions extends RunsOptions, Pick<RunStepsOptions, 'st
 export function createActiveRun(options: ActiveRunOptions): ActiveRun {
   const { task, claim, request, records, slots } = options
   const controller = new AbortController()
-  const asked = new AbortController()
+  /** Made when somebody waits or asks: most runs end before. */
+  let asked: AbortController | null = null
   const ended = Promise.withResolvers<void>()
   const confirmation = createConfirmation({ submit: options.commit.submit })
   const slot = createRunSlot(slots, controller.signal)
@@ -63,7 +64,12 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     checkpoint()
   }
 
-  const waitSignal = (): AbortSignal => AbortSignal.any([controller.signal, asked.signal])
+  function toBeAsked(): AbortController {
+    asked ??= new AbortController()
+    return asked
+  }
+
+  const waitSignal = (): AbortSignal => AbortSignal.any([controller.signal, toBeAsked().signal])
 
   async function ask(child: ChildRequest) {
     await untilMayAct()
@@ -98,7 +104,7 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
       controller.abort(why)
       confirmation.drop(why)
     },
-    askToStop: () => asked.abort('the service shuts down'),
+    askToStop: () => toBeAsked().abort('the service shuts down'),
     giveSlotBack: slot.end,
     end() {
       steps.close()

@@ -212,7 +212,7 @@ function createWork({ options, links, files, commit, refusal }: Making) {
     candidates: group.candidates,
     isServedByGroup: group.isServedByGroup,
     isRunning: (taskId) => runs.isRunning(taskId) || refusal.isGivenBack(taskId),
-    freeSlots: () => runs.slots.free(),
+    freeSlots: runs.freeSlots,
     mayClaim: links.mayClaim,
     // An empty piece of work: the claims that are due go with every transaction.
     onDue: () => void commit.submit(() => undefined).catch(() => undefined),

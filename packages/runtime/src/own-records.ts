@@ -1,6 +1,6 @@
-import { type Envelope, lastHeader, type RawRecord } from '@kafclaw/envelope'
+import type { Envelope, RawRecord } from '@kafclaw/envelope'
 import type { OutgoingRecord } from '@kafclaw/kafka'
-import { createRecentMap } from './recent-map.ts'
+import { createRecentMap, type RecentMap } from './recent-map.ts'
 
 /**
  * Knows records of our own when they are read back: their bytes are those that were sent, so the envelope is the one that
@@ -16,21 +16,28 @@ export interface OwnRecords {
 const REMEMBERED = 5000
 
 export function createOwnRecords(): OwnRecords {
-  const remembered = createRecentMap<string, { envelope: Envelope; record: OutgoingRecord }>(REMEMBERED)
+  /** By topic, then by key: of a task mostly one record at a time is on its way; where another follows it, the first is read as any other. */
+  const topics = new Map<string, RecentMap<string, { envelope: Envelope; value: Buffer | null }>>()
   return {
-    sent(envelope, record) {
+    sent(envelope, { topic, key, value }) {
       // Only of these two does a member read what it has written; whether a request is valid depends on its append time.
       if (envelope.type !== 'task_status' && envelope.type !== 'response') return
-      remembered.set(envelope.id, { envelope, record })
+      const remembered = topics.get(topic) ?? createRecentMap(REMEMBERED)
+      topics.set(topic, remembered)
+      remembered.set(keyOf(key), { envelope, value })
     },
-    recognise(record) {
-      if (remembered.isEmpty() || record.value === null) return null
-      const id = lastHeader(record.headers, 'ce_id')?.toString('latin1')
-      const known = id === undefined ? undefined : remembered.get(id)
-      if (id === undefined || known?.record.topic !== record.topic || !known.record.value?.equals(record.value))
-        return null
-      remembered.delete(id)
+    recognise({ topic, key, value }) {
+      const remembered = topics.get(topic)
+      if (!remembered || remembered.isEmpty() || value === null) return null
+      const name = keyOf(key)
+      const known = remembered.get(name)
+      if (!known?.value?.equals(value)) return null
+      remembered.delete(name)
       return known.envelope
     },
   }
+}
+
+function keyOf(key: Buffer | null): string {
+  return key?.toString('latin1') ?? ''
 }

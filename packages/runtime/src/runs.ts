@@ -18,6 +18,8 @@ import type { StoredTask, TaskStore } from './task-store.ts'
 /** The runs that this process works on. */
 export interface Runs {
   readonly slots: Slots
+  /** Slots that new runs may take: inside a transaction also those of the runs that end with it. */
+  freeSlots(): number
   /** Begins a run whose claim has been stored to be sent: its model may be asked, what it writes waits for the claim to be read back. */
   begin(task: StoredTask, claim: WrittenClaim): void
   /** Inside a transaction: the runs whose claims it reads back write what they have kept. */
@@ -73,6 +75,8 @@ export function createRuns(options: RunsOptions): Runs {
   const store = createStepStore(options.db, topicName(options, 'traces'))
   const ending = createRunEnding(options, { records, isStopping: () => stopping })
   let confirming: ActiveRun[] = []
+  /** How many of them have given their answer in the same transaction. */
+  let answering = 0
   let stopping = false
 
   function begin(task: StoredTask, { claim, readFrom }: WrittenClaim): void {
@@ -122,6 +126,7 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     slots,
+    freeSlots: () => slots.free(answering),
     begin,
     confirmWithin(changed) {
       for (const task of changed) {
@@ -129,6 +134,7 @@ export function createRuns(options: RunsOptions): Runs {
         if (!run || run.isConfirmed() || task.claim?.runId !== run.runId) continue
         confirming.push(run)
         run.confirmation.within()
+        if (tasks.get(task.taskId).finished) answering++
       }
     },
     settle(committed) {
@@ -137,6 +143,7 @@ export function createRuns(options: RunsOptions): Runs {
         if (committed) events.claim('won')
       }
       confirming = []
+      answering = 0
     },
     changed(task) {
       if (task.outcome !== null) for (const child of children.get(task.taskId) ?? []) ending.withParent(child)

@@ -1,6 +1,7 @@
 /** The places in which runs work; a run that waits for others gives its place back. */
 export interface Slots {
-  free(): number
+  /** `ending` of those who hold one are about to release it. */
+  free(ending?: number): number
   take(): void
   release(): void
   /** A run that had given its place back wants one again: it goes before every new claim. */
@@ -11,7 +12,7 @@ export function createSlots(capacity: number, onFree: () => void): Slots {
   let used = 0
   let waiting: Array<() => void> = []
   return {
-    free: () => (waiting.length > 0 ? 0 : Math.max(0, capacity - used)),
+    free: (ending = 0) => (waiting.length > 0 ? 0 : Math.max(0, capacity - used + ending)),
     take: () => void used++,
     release() {
       used--
