@@ -28,9 +28,9 @@ export function createCommitHooks(parts: {
       for (const taskId of claims.takeExhausted()) duties.exhausted(tasks.get(taskId))
       for (const due of claims.takeDue()) claimWriter.write(due)
     },
-    committed(changed, rows) {
+    committed(changed, entries) {
       positions.keep()
-      relay.enqueue(rows)
+      relay.enqueue(entries)
       runs.settle(true)
       for (const { task } of claims.settle(true)) {
         const claim = claimWriter.of(task.taskId)

@@ -166,8 +166,8 @@ function createRelay({ options, links, files, commit, refusal }: Making): Outbox
     env: options.env,
     logger: options.logger,
     synced: () => synced(options.db, links),
-    onAcknowledged(rows) {
-      outbox.acknowledge(rows)
+    onAcknowledged(entries) {
+      outbox.acknowledge(entries)
       sweep()
     },
     onRefused: refusal.refused,

@@ -2,7 +2,7 @@ import { type Env, sleep } from '@kafclaw/env'
 import { AppError, ERRORS, type RecordPlace } from '@kafclaw/envelope'
 import type { Publisher } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
-import type { OutboxRow } from './outbox.ts'
+import type { OutboxEntry } from './outbox.ts'
 
 const MOST_RECORDS = 1000
 const MOST_BYTES = 256 * 1024
@@ -10,9 +10,9 @@ const LONGEST_PAUSE_MS = 5000
 
 /** Sends the outbox in order, one batch in flight, for ever. */
 export interface OutboxRelay {
-  enqueue(rows: readonly OutboxRow[]): void
+  enqueue(entries: readonly OutboxEntry[]): void
   waiting(): number
-  /** Monotonic time since when the oldest unsent row has waited; null when nothing waits. */
+  /** Monotonic time since when the oldest unsent record has waited; null when nothing waits. */
   oldestSinceMs(): number | null
   /** Resolves when nothing waits any more, or the signal is aborted. */
   drained(signal: AbortSignal): Promise<void>
@@ -25,13 +25,13 @@ export function createOutboxRelay(options: {
   logger: Logger
   /** Resolves when the disk has all that was committed so far; rejects when it has failed, which ends the member. */
   synced(): Promise<void>
-  onAcknowledged(rows: ReadonlyArray<{ row: OutboxRow; place: RecordPlace }>): void
-  /** A record that the cluster will never take: its row is to be parked, and what it stood for to be mended. */
-  onRefused(row: OutboxRow, error: AppError): Promise<void>
+  onAcknowledged(entries: ReadonlyArray<{ entry: OutboxEntry; place: RecordPlace }>): void
+  /** A record that the cluster will never take: it is to be parked, and what it stood for to be mended. */
+  onRefused(entry: OutboxEntry, error: AppError): Promise<void>
 }): OutboxRelay {
   const { publisher, env, logger } = options
   const stopping = new AbortController()
-  let queue: OutboxRow[] = []
+  let queue: OutboxEntry[] = []
   let sinceMs: number | null = null
   let working: Promise<void> | null = null
   let idle: Array<() => void> = []
@@ -80,24 +80,24 @@ export function createOutboxRelay(options: {
   }
 
   /** A batch with a record that is refused for good is sent again one by one, so that the others go. */
-  async function send(rows: readonly OutboxRow[]): Promise<void> {
+  async function send(entries: readonly OutboxEntry[]): Promise<void> {
     try {
-      const places = await publisher.publish(rows.map((row) => row.record))
-      options.onAcknowledged(pairUp(rows, places))
+      const places = await publisher.publish(entries.map((entry) => entry.record))
+      options.onAcknowledged(pairUp(entries, places))
     } catch (error) {
       const known = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
       if (ERRORS[known.code].retryable) throw known
-      const [only] = rows
-      if (rows.length === 1 && only) return options.onRefused(only, known)
-      for (const row of rows) await send([row])
+      const [only] = entries
+      if (entries.length === 1 && only) return options.onRefused(only, known)
+      for (const entry of entries) await send([entry])
     }
   }
 
   return {
-    enqueue(rows) {
-      if (rows.length === 0) return
+    enqueue(entries) {
+      if (entries.length === 0) return
       if (queue.length === 0) sinceMs = env.monotonicMs()
-      queue.push(...rows)
+      queue.push(...entries)
       wake()
     },
     waiting: () => queue.length,
@@ -117,7 +117,7 @@ export function createOutboxRelay(options: {
   }
 }
 
-function batchLength(queue: readonly OutboxRow[]): number {
+function batchLength(queue: readonly OutboxEntry[]): number {
   let bytes = 0
   let count = 0
   for (const { record } of queue) {
@@ -129,13 +129,13 @@ function batchLength(queue: readonly OutboxRow[]): number {
 }
 
 function pairUp(
-  rows: readonly OutboxRow[],
+  entries: readonly OutboxEntry[],
   places: readonly RecordPlace[],
-): Array<{ row: OutboxRow; place: RecordPlace }> {
-  const pairs: Array<{ row: OutboxRow; place: RecordPlace }> = []
-  for (const [index, row] of rows.entries()) {
+): Array<{ entry: OutboxEntry; place: RecordPlace }> {
+  const pairs: Array<{ entry: OutboxEntry; place: RecordPlace }> = []
+  for (const [index, entry] of entries.entries()) {
     const place = places[index]
-    if (place) pairs.push({ row, place })
+    if (place) pairs.push({ entry, place })
   }
   return pairs
 }

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { createSystemEnv } from '@kafclaw/env'
 import { createEnvelope } from '@kafclaw/envelope'
-import { openDatabase } from '@kafclaw/storage'
+import { type Db, openDatabase } from '@kafclaw/storage'
 import { expect, it } from 'vitest'
 import { createOutbox } from './outbox.ts'
 import { toOutgoing } from './sender.ts'
@@ -18,34 +19,127 @@ const response = createEnvelope(
   { id: '0198f3c2-1111-7000-8000-00000000000a', nowMs: Date.UTC(2026, 10, 23) },
 )
 
-it("gives an earlier process's records back byte for byte, headers too", () => {
-  using db = openDatabase(':memory:', 'state')
-  const outbox = createOutbox(db, createTimeline(db, createSystemEnv()))
-  const answer = toOutgoing(response, { partitions: 6 })
-  const letter = {
-    ...answer,
-    topic: 'group.acme.dlq',
-    partition: 0,
-    headers: [['kc_dlq_code', Buffer.from([0xff, 0x00, 0x0a])]] as const,
-  }
-  outbox.add(answer, 1, { isEnvelope: true })
-  outbox.add(letter, 2)
-  expect(outbox.load().map(({ record }) => record)).toEqual([answer, letter])
-})
+const answer = toOutgoing(response, { partitions: 6 })
+const letter = {
+  ...answer,
+  topic: 'group.acme.dlq',
+  partition: 0,
+  key: null,
+  headers: [['kc_dlq_code', Buffer.from([0xff, 0x00, 0x0a])]] as const,
+}
 
-it('deletes what was acknowledged, and neither what was not nor what is parked', () => {
-  using db = openDatabase(':memory:', 'state')
-  const outbox = createOutbox(db, createTimeline(db, createSystemEnv()))
-  for (let index = 1; index <= 5; index++) outbox.add(toOutgoing(response, { partitions: 6 }), index)
-  const rows = outbox.takeAdded()
-  const [first, second, third, , fifth] = rows
-  if (!first || !second || !third || !fifth) throw new Error('five rows were added')
-  outbox.park(second, 'too large')
-  outbox.acknowledge(
-    [first, third, fifth].map((row) => ({ row, place: { topic: 't', partition: 0, offset: row.seq } })),
-  )
+function open(db: Db) {
+  return createOutbox(db, createTimeline(db, createSystemEnv()))
+}
+
+/** One transaction that adds so many answers. */
+function addAnswers(outbox: ReturnType<typeof open>, count: number) {
+  for (let n = 0; n < count; n++) outbox.add(answer, ++rowNumber, { isEnvelope: true })
+  outbox.flush()
+  return outbox.takeAdded()
+}
+let rowNumber = 0
+
+function acknowledge(outbox: ReturnType<typeof open>, entries: ReturnType<typeof addAnswers>): void {
+  outbox.acknowledge(entries.map((entry) => ({ entry, place: { topic: 't', partition: 0, offset: 1 } })))
   outbox.deleteAcknowledged()
   outbox.forgetDeleted()
-  expect(outbox.load().map(({ seq }) => seq)).toEqual([4])
+}
+
+it.each([1, 100])("gives an earlier process's records back byte for byte, headers too: %i of each", (count) => {
+  using db = openDatabase(':memory:', 'state')
+  const outbox = open(db)
+  for (let n = 0; n < count; n++) {
+    outbox.add(answer, 2 * n, { isEnvelope: true })
+    outbox.add(letter, 2 * n + 1)
+  }
+  outbox.flush()
+  const entries = open(db).load()
+  expect(entries.map(({ record }) => record)).toEqual(Array.from({ length: count }, () => [answer, letter]).flat())
+  expect(entries.map(({ timelineSeq }) => timelineSeq)).toEqual(Array.from({ length: 2 * count }, (_, n) => n))
+})
+
+it('stores the records of a transaction together, as many as are sent at once', () => {
+  using db = openDatabase(':memory:', 'state')
+  const outbox = open(db)
+  const rows = (): unknown => db.prepare<[], { n: number }>('select count(*) as n from outbox').get()?.n
+  addAnswers(outbox, 100)
+  expect(rows()).toBe(1)
+  addAnswers(outbox, 1500)
+  expect(rows()).toBeGreaterThan(2)
+  expect(outbox.load().length).toBe(1600)
+})
+
+it('keeps records until the last one of their transaction is acknowledged', () => {
+  using db = openDatabase(':memory:', 'state')
+  const outbox = open(db)
+  const entries = addAnswers(outbox, 3)
+  addAnswers(outbox, 1)
+  acknowledge(outbox, entries.slice(0, 2))
+  expect(open(db).load().length).toBe(4)
+  acknowledge(outbox, entries.slice(2))
+  expect(open(db).load().length).toBe(1)
+  expect(outbox.hasAcknowledged()).toBe(false)
+})
+
+it('takes nothing for deleted whose transaction was not committed', () => {
+  using db = openDatabase(':memory:', 'state')
+  const outbox = open(db)
+  const entries = addAnswers(outbox, 2)
+  outbox.acknowledge(entries.map((entry) => ({ entry, place: { topic: 't', partition: 0, offset: 1 } })))
+  expect(() =>
+    db.transaction(() => {
+      outbox.deleteAcknowledged()
+      throw new Error('the disk is full')
+    }),
+  ).toThrow('the disk is full')
+  outbox.rolledBack()
+  expect(open(db).load().length).toBe(2)
+  outbox.deleteAcknowledged()
+  outbox.forgetDeleted()
+  expect(open(db).load()).toEqual([])
+})
+
+it('sets a record aside that can never be sent, and the others of its transaction go on', () => {
+  using db = openDatabase(':memory:', 'state')
+  const outbox = open(db)
+  const [first, second, ...others] = addAnswers(outbox, 4)
+  if (!first || !second) throw new Error('four were added')
+  outbox.acknowledge([{ entry: first, place: { topic: 't', partition: 0, offset: 1 } }])
+  outbox.deleteAcknowledged()
+  outbox.park(second, 'too large')
+  outbox.forgetDeleted()
+  expect(outbox.countParked()).toBe(1)
+  expect(
+    open(db)
+      .load()
+      .map(({ timelineSeq }) => timelineSeq),
+  ).not.toContain(second.timelineSeq)
+  acknowledge(outbox, others)
+  expect(open(db).load()).toEqual([])
+  expect(outbox.countParked()).toBe(1)
+})
+
+it('sends what an older release has left', () => {
+  using db = openDatabase(':memory:', 'state')
+  const migration = (name: string): string[] =>
+    readFileSync(new URL(`../../storage/migrations/state/${name}.sql`, import.meta.url), 'utf8').split(
+      '--> statement-breakpoint',
+    )
+  db.exec('drop table outbox')
+  db.exec(migration('0000_init').find((statement) => statement.includes('CREATE TABLE `outbox`')) ?? '')
+  const insert = db.prepare(
+    'insert into outbox (topic, "partition", key, value, headers, timeline_seq, parked) values (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const headers = JSON.stringify(letter.headers.map(([name, value]) => [name, value.toString('latin1')]))
+  insert.run(answer.topic, answer.partition, answer.key, answer.value, '', 7, null)
+  insert.run(letter.topic, letter.partition, letter.key, letter.value, headers, 8, null)
+  insert.run(answer.topic, answer.partition, answer.key, answer.value, '', 9, 'too large')
+  for (const statement of migration('0001_outbox_rows')) db.exec(statement)
+  const outbox = open(db)
+  expect(outbox.load()).toEqual([
+    { seq: 1, timelineSeq: 7, record: answer, isEnvelope: true },
+    { seq: 2, timelineSeq: 8, record: letter, isEnvelope: false },
+  ])
   expect(outbox.countParked()).toBe(1)
 })

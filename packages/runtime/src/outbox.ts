@@ -1,127 +1,163 @@
-import { type Envelope, headersOf, type RecordHeaders, type RecordPlace } from '@kafclaw/envelope'
+import type { RecordPlace } from '@kafclaw/envelope'
 import type { OutgoingRecord } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
+import { type PackedRecord, packRecords, unpackRecords } from './outbox-pack.ts'
 import type { Timeline } from './timeline.ts'
 
-/** A record that waits to be sent, with its row in the outbox and in the timeline. */
-export interface OutboxRow {
+/** A record that waits to be sent, with its row in the timeline. */
+export interface OutboxEntry extends PackedRecord {
+  /** The row of the outbox that holds it, with others of its transaction. */
   seq: number
-  timelineSeq: number
-  record: OutgoingRecord
 }
 
 /** Records to be sent, stored in the transaction that decided on them. */
 export interface Outbox {
-  /** Inside a transaction: stores the record. It is handed to the relay by `takeAdded` after the commit. */
+  /** Inside a transaction: the record is stored by `flush` at its end, and handed to the relay by `takeAdded` after the commit. */
   add(record: OutgoingRecord, timelineSeq: number, kind?: { isEnvelope: boolean }): void
-  /** What was added since the last call; an aborted transaction drops it by `forgetAdded`. */
-  takeAdded(): OutboxRow[]
-  forgetAdded(): void
-  /** Notes acknowledged rows in memory; the next transaction deletes them. */
-  acknowledge(rows: ReadonlyArray<{ row: OutboxRow; place: RecordPlace }>): void
-  /** Inside a transaction: deletes the acknowledged rows and tells the timeline where their records lie. */
+  /** At the end of a transaction: stores what was added in it. */
+  flush(): void
+  /** What was stored since the last call. */
+  takeAdded(): OutboxEntry[]
+  /** The transaction was not committed. */
+  rolledBack(): void
+  /** Notes acknowledged records in memory; the next transaction deletes them. */
+  acknowledge(acknowledged: ReadonlyArray<{ entry: OutboxEntry; place: RecordPlace }>): void
+  /** Inside a transaction: deletes what was acknowledged and tells the timeline where it lies. */
   deleteAcknowledged(): void
-  /** After the commit: the acknowledged rows are gone for good. */
+  /** After the commit: what was acknowledged is gone for good. */
   forgetDeleted(): void
   hasAcknowledged(): boolean
-  /** Sets a row aside that can never be sent. Inside a transaction. */
-  park(row: OutboxRow, reason: string): void
-  /** Rows left by an earlier process, oldest first. */
-  load(): OutboxRow[]
+  /** Sets a record aside that can never be sent. Inside a transaction. */
+  park(entry: OutboxEntry, reason: string): void
+  /** What an earlier process has left, oldest first. */
+  load(): OutboxEntry[]
   countParked(): number
 }
 
 interface StoredRow {
   seq: number
-  timeline_seq: number
-  topic: string
-  partition: number
-  key: Buffer | null
-  value: Buffer | null
-  headers: string
+  records: Buffer
 }
 
+/** A row is sent again as a whole when the process dies before all of it is acknowledged: it holds about what one sending takes. */
+const MOST_RECORDS = 1000
+const MOST_BYTES = 256 * 1024
+
+/**
+ * A row holds many records: what one transaction has to send. They live for milliseconds, and a row for each, its key and its
+ * headers would be half of what a service writes to its disk.
+ */
 export function createOutbox(db: Db, timeline: Timeline): Outbox {
-  const insert = db.prepare(
-    'insert into outbox (topic, "partition", key, value, headers, timeline_seq) values (?, ?, ?, ?, ?, ?)',
+  const insert = db.prepare<[number, number, Buffer, string | null]>(
+    'insert into outbox (first_timeline_seq, last_timeline_seq, records, parked) values (?, ?, ?, ?)',
   )
-  const remove = db.prepare('delete from outbox where seq between ? and ? and parked is null')
-  const setParked = db.prepare('update outbox set parked = ? where seq = ?')
-  const selectOpen = db.prepare<[], StoredRow>('select * from outbox where parked is null order by seq')
+  const update = db.prepare<[Buffer, number]>('update outbox set records = ? where seq = ?')
+  const remove = db.prepare<[number]>('delete from outbox where seq = ?')
+  const select = db.prepare<[number], StoredRow>('select seq, records from outbox where seq = ?')
+  const selectOpen = db.prepare<[], StoredRow>('select seq, records from outbox where parked is null order by seq')
   const selectParked = db.prepare<[], { n: number }>('select count(*) as n from outbox where parked is not null')
-  let added: OutboxRow[] = []
-  let acknowledged: Array<{ row: OutboxRow; place: RecordPlace }> = []
+  let added: PackedRecord[] = []
+  let stored: OutboxEntry[] = []
+  let acknowledged: Array<{ entry: OutboxEntry; place: RecordPlace }> = []
+  /** How many records of each row are not yet gone, as of the last commit. */
+  const left = new Map<number, number>()
+  /** How many of them the transaction under way lets go, and how many of `acknowledged` that takes. */
+  let going = new Map<number, number>()
   let deleting = 0
+
+  function store(records: readonly PackedRecord[], parked: string | null): number {
+    const [first] = records
+    const last = records.at(-1)
+    if (!first || !last) return 0
+    return Number(insert.run(first.timelineSeq, last.timelineSeq, packRecords(records), parked).lastInsertRowid)
+  }
+
+  /** Whether the row has gone with the last of its records. */
+  function letGo(seq: number, count: number): boolean {
+    const all = (going.get(seq) ?? 0) + count
+    going.set(seq, all)
+    const isOver = all >= (left.get(seq) ?? 0)
+    if (isOver) remove.run(seq)
+    return isOver
+  }
+
+  function remember(entries: readonly OutboxEntry[]): void {
+    for (const [seq, count] of countRows(entries)) left.set(seq, count)
+  }
+
   return {
-    add(record, timelineSeq, kind) {
-      const { topic, partition, key, value } = record
-      // The headers of an envelope are half as long as its body and follow from it: they are not stored.
-      const headers = kind?.isEnvelope ? FROM_BODY : storeHeaders(record.headers)
-      const result = insert.run(topic, partition, key, value, headers, timelineSeq)
-      added.push({ seq: Number(result.lastInsertRowid), timelineSeq, record })
+    add: (record, timelineSeq, kind) => void added.push({ timelineSeq, record, isEnvelope: kind?.isEnvelope === true }),
+    flush() {
+      for (let from = 0; from < added.length; ) {
+        const records = added.slice(from, from + rowLength(added, from))
+        const seq = store(records, null)
+        for (const record of records) stored.push({ ...record, seq })
+        from += records.length
+      }
+      added = []
     },
     takeAdded() {
-      const rows = added
-      added = []
-      return rows
+      const entries = stored
+      stored = []
+      remember(entries)
+      return entries
     },
-    forgetAdded() {
+    rolledBack() {
       added = []
+      stored = []
+      going = new Map()
       deleting = 0
     },
-    acknowledge: (rows) => void acknowledged.push(...rows),
+    acknowledge: (entries) => void acknowledged.push(...entries),
     deleteAcknowledged() {
-      timeline.placed(acknowledged.map(({ row, place }) => ({ rowNumber: row.timelineSeq, place })))
-      for (const [first, last] of runsOf(acknowledged.map(({ row }) => row.seq))) remove.run(first, last)
+      timeline.placed(acknowledged.map(({ entry, place }) => ({ rowNumber: entry.timelineSeq, offset: place.offset })))
+      for (const [seq, count] of countRows(acknowledged.map(({ entry }) => entry))) letGo(seq, count)
       deleting = acknowledged.length
     },
     forgetDeleted() {
       if (deleting > 0) acknowledged = acknowledged.slice(deleting)
       deleting = 0
+      for (const [seq, count] of going) {
+        const rest = (left.get(seq) ?? 0) - count
+        if (rest > 0) left.set(seq, rest)
+        else left.delete(seq)
+      }
+      going = new Map()
     },
     hasAcknowledged: () => acknowledged.length > 0,
-    park: (row, reason) => void setParked.run(reason, row.seq),
-    load: () =>
-      selectOpen.all().map((row) => ({
-        seq: row.seq,
-        timelineSeq: row.timeline_seq,
-        record: {
-          topic: row.topic,
-          partition: row.partition,
-          key: row.key,
-          value: row.value,
-          headers: row.headers === FROM_BODY ? headersFromBody(row) : readHeaders(row.headers),
-        },
-      })),
+    park(entry, reason) {
+      const row = letGo(entry.seq, 1) ? undefined : select.get(entry.seq)
+      if (row) {
+        const others = unpackRecords(row.records).filter(({ timelineSeq }) => timelineSeq !== entry.timelineSeq)
+        update.run(packRecords(others), row.seq)
+      }
+      store([entry], reason)
+    },
+    load() {
+      const entries = selectOpen
+        .all()
+        .flatMap(({ seq, records }) => unpackRecords(records).map((record) => ({ ...record, seq })))
+      remember(entries)
+      return entries
+    },
     countParked: () => selectParked.get()?.n ?? 0,
   }
 }
 
-const FROM_BODY = ''
-
-/** The body was written by this service: it is an envelope. */
-function headersFromBody({ value, partition }: StoredRow): RecordHeaders {
-  const envelope: Envelope = JSON.parse(value?.toString() ?? '{}')
-  return headersOf(envelope, envelope.type === 'response' ? { home: partition } : {})
+function countRows(entries: readonly OutboxEntry[]): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const { seq } of entries) counts.set(seq, (counts.get(seq) ?? 0) + 1)
+  return counts
 }
 
-/** Headers may hold any bytes; latin1 gives each byte a character and back, and costs less than base64. */
-function storeHeaders(headers: RecordHeaders): string {
-  return JSON.stringify(headers.map(([name, value]) => [name, value.toString('latin1')]))
-}
-
-function readHeaders(text: string): RecordHeaders {
-  const pairs: Array<[string, string]> = JSON.parse(text)
-  return pairs.map(([name, value]) => [name, Buffer.from(value, 'latin1')] as const)
-}
-
-/** Acknowledged rows mostly follow one another: each unbroken run of numbers, so that one statement deletes it. */
-function runsOf(numbers: readonly number[]): Array<[first: number, last: number]> {
-  const runs: Array<[number, number]> = []
-  for (const number of numbers) {
-    const current = runs.at(-1)
-    if (current && current[1] === number - 1) current[1] = number
-    else runs.push([number, number])
+/** How many of the records from `from` on one row takes. */
+function rowLength(records: readonly PackedRecord[], from: number): number {
+  let bytes = 0
+  let count = 0
+  while (from + count < records.length && count < MOST_RECORDS) {
+    bytes += records[from + count]?.record.value?.length ?? 0
+    if (count > 0 && bytes > MOST_BYTES) break
+    count++
   }
-  return runs
+  return count
 }

@@ -1,19 +1,19 @@
 import { type AppError, parseTopicName } from '@kafclaw/envelope'
 import type { GroupCommit } from './group-commit.ts'
 import type { MemberEvents } from './member-events.ts'
-import type { Outbox, OutboxRow } from './outbox.ts'
+import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { Sender } from './sender.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** What becomes of records that the cluster will never take. */
 export interface Refusal {
-  refused(row: OutboxRow, error: AppError): Promise<void>
+  refused(entry: OutboxEntry, error: AppError): Promise<void>
   /** Whether the release of the task has not been read back yet: till then it would be claimed again at once, as a run of our own. */
   isGivenBack(taskId: string): boolean
 }
 
 /**
- * The row is parked for a person to see; an answer that is too large is replaced by a small failure, so that the task has an
+ * The record is parked for a person to see; an answer that is too large is replaced by a small failure, so that the task has an
  * outcome; one that is not authorised leaves the task to others.
  */
 export function createRefusal(parts: {
@@ -27,12 +27,12 @@ export function createRefusal(parts: {
   /** Task -> the run that gives it back. */
   const givenBack = new Map<string, string>()
 
-  function refused(row: OutboxRow, error: AppError): Promise<void> {
-    events.refused(row.record.topic, error)
+  function refused(entry: OutboxEntry, error: AppError): Promise<void> {
+    events.refused(entry.record.topic, error)
     return commit.submit(() => {
-      outbox.park(row, `${error.code}: ${error.message}`)
-      if (parseTopicName(row.record.topic)?.kind !== 'responses') return
-      const answer: Answer = JSON.parse(row.record.value?.toString() ?? '{}')
+      outbox.park(entry, `${error.code}: ${error.message}`)
+      if (parseTopicName(entry.record.topic)?.kind !== 'responses') return
+      const answer: Answer = JSON.parse(entry.record.value?.toString() ?? '{}')
       const task = tasks.get(answer.correlation_id)
       // Another run may hold the task by now: what becomes of it is not ours to say.
       if (task.outcome !== null || !task.finished || task.claim === null || task.claim.runId !== answer.payload.run_id)

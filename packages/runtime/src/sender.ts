@@ -65,6 +65,7 @@ export function createSender(options: {
       type: envelope.type,
       recordId: envelope.id,
       taskId: envelope.correlation_id,
+      place: { topic: record.topic, partition: record.partition },
       causationId: envelope.causation_id,
       summary: summarize(envelope),
     })
@@ -84,6 +85,7 @@ export function createSender(options: {
     copy: (envelope) => put(envelope, { isCopy: true }),
     deadLetter(source, why) {
       const { code, reason } = why
+      const place = { topic: topicName({ group, zone }, 'dlq'), partition: 0 }
       const { key, value, headers } = deadLetterRecord(source, { ...why, by: senderId, atMs: env.now() })
       const row = timeline.add({
         kind: 'decided',
@@ -94,9 +96,10 @@ export function createSender(options: {
       const sent = timeline.add({
         kind: 'sent',
         type: 'dlq',
+        place,
         summary: `dead letter for ${formatPlace(source)} (row ${row})`,
       })
-      outbox.add({ topic: topicName({ group, zone }, 'dlq'), partition: 0, key, value, headers }, sent)
+      outbox.add({ ...place, key, value, headers }, sent)
     },
   }
 }

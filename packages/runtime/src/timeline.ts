@@ -9,7 +9,8 @@ interface TimelineRow {
   type: string
   recordId?: string | null
   taskId?: string | null
-  place?: RecordPlace | null
+  /** Of a record that is still to be sent the offset is not known. */
+  place?: (Omit<RecordPlace, 'offset'> & { offset?: number }) | null
   causationId?: string | null
   summary: string
 }
@@ -19,8 +20,8 @@ export interface Timeline {
   /** Returns the row's number. Call it inside a transaction. */
   add(row: TimelineRow): number
   seen(envelope: Envelope, place: RecordPlace): void
-  /** Fills in where records that were sent have come to lie. */
-  placed(rows: ReadonlyArray<{ rowNumber: number; place: RecordPlace }>): void
+  /** Fills in at which offset records that were sent have come to lie. */
+  placed(rows: ReadonlyArray<{ rowNumber: number; offset: number }>): void
 }
 
 export function createTimeline(db: Db, env: Env): Timeline {
@@ -28,10 +29,9 @@ export function createTimeline(db: Db, env: Env): Timeline {
     `insert into timeline (at_ms, kind, type, record_id, task_id, topic, "partition", "offset", causation_id, summary)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  // One statement for all: calling into SQLite costs more than the update itself.
+  // One statement for all: calling into SQLite costs more than the update itself. A row must hardly grow by it: its page is full.
   const update = db.prepare(
-    `update timeline set topic = value ->> 1, "partition" = value ->> 2, "offset" = value ->> 3
-     from json_each(?) where timeline.seq = value ->> 0`,
+    `update timeline set "offset" = value ->> 1 from json_each(?) where timeline.seq = value ->> 0`,
   )
   function add(row: TimelineRow): number {
     const { place } = row
@@ -64,9 +64,7 @@ export function createTimeline(db: Db, env: Env): Timeline {
     },
     placed(rows) {
       if (rows.length === 0) return
-      update.run(
-        JSON.stringify(rows.map(({ rowNumber, place }) => [rowNumber, place.topic, place.partition, place.offset])),
-      )
+      update.run(JSON.stringify(rows.map(({ rowNumber, offset }) => [rowNumber, offset])))
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Db } from '@kafclaw/storage'
-import type { Outbox, OutboxRow } from './outbox.ts'
+import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { StoredTask, TaskStore } from './task-store.ts'
 
 /** What every transaction of a member does besides its own work. */
@@ -7,7 +7,7 @@ export interface TransactorHooks {
   /** Inside the transaction, after the work: claims that are due go with it. */
   beforeCommit(): void
   /** After the commit. */
-  committed(changed: readonly StoredTask[], rows: readonly OutboxRow[]): void
+  committed(changed: readonly StoredTask[], entries: readonly OutboxEntry[]): void
   rolledBack(): void
 }
 
@@ -33,7 +33,7 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
     try {
       return work()
     } catch (error) {
-      outbox.forgetAdded()
+      outbox.rolledBack()
       tasks.drop()
       hooks?.rolledBack()
       throw error
@@ -52,6 +52,7 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
             const result = work()
             hooks?.beforeCommit()
             tasks.flush()
+            outbox.flush()
             return result
           },
           { sync: 'later' },

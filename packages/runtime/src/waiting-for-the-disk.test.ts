@@ -27,7 +27,7 @@ function startRelay(synced: () => Promise<void>) {
     onRefused: async () => undefined,
   })
   const record: OutgoingRecord = { topic: 'requests', partition: 0, key: null, value: null, headers: [] }
-  relay.enqueue([{ seq: 1, timelineSeq: 1, record }])
+  relay.enqueue([{ seq: 1, timelineSeq: 1, record, isEnvelope: false }])
   return { env, relay, published }
 }
 

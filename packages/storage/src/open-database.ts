@@ -59,25 +59,30 @@ function readVersion(raw: Database.Database, path: string, family: Family): numb
 
 /** Nothing that was committed is lost with the power: WAL with a sync at each commit. */
 function configure(raw: Database.Database, path: string, options: Required<OpenOptions>): void {
+  // Of a new file; any other keeps the pages it has.
+  raw.pragma(`page_size = ${PAGE_BYTES}`)
   if (!options.readOnly && path !== ':memory:') switchToWal(raw, path, options.busyTimeoutMs)
   raw.pragma('synchronous = FULL')
   raw.pragma('foreign_keys = OFF')
   raw.pragma('temp_store = MEMORY')
   raw.pragma('cache_size = -32000')
-  raw.pragma(`wal_autocheckpoint = ${checkpointPages(path)}`)
+  raw.pragma(`wal_autocheckpoint = ${checkpointPages(path, Number(raw.pragma('page_size', { simple: true })))}`)
   // A checkpoint leaves the -wal file at its size; after an unusually large transaction it is cut back to this.
   raw.pragma('journal_size_limit = 67108864')
 }
 
 /** The same pages change again and again (an outbox fills and empties): copied back less often, they are copied fewer times. */
-const CHECKPOINT_PAGES = 4000
-const PAGE_BYTES = 4096
+const CHECKPOINT_BYTES = 16 * 1024 * 1024
+
+/** Rows have some hundred bytes: larger pages hold more of them, and a batch of tasks changes fewer. */
+const PAGE_BYTES = 8192
 
 /** On a small disk the changes that wait must not take the room of what they are to become: an eighth of what is free. */
-function checkpointPages(path: string): number {
-  if (path === ':memory:') return CHECKPOINT_PAGES
+function checkpointPages(path: string, pageBytes: number): number {
+  const most = Math.floor(CHECKPOINT_BYTES / pageBytes)
+  if (path === ':memory:') return most
   const { bavail, bsize } = statfsSync(dirname(path))
-  return Math.max(1, Math.min(CHECKPOINT_PAGES, Math.floor((bavail * bsize) / 8 / PAGE_BYTES)))
+  return Math.max(1, Math.min(most, Math.floor((bavail * bsize) / 8 / pageBytes)))
 }
 
 /** SQLite does not wait for a lock while it changes the journal mode, so two processes that make one file must try again. */

@@ -15,11 +15,11 @@ const TIMELINE_ROWS_A_BATCH = 2_000
 const OLD_TASKS = `SELECT task_id FROM task WHERE ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?`
 
 /** A row whose record still waits in the outbox stays: the relay writes the place of the record into it. */
-const NOT_WAITING = 'seq NOT IN (SELECT timeline_seq FROM outbox)'
+const NOT_WAITING = 'NOT EXISTS (SELECT 1 FROM outbox WHERE old.seq BETWEEN first_timeline_seq AND last_timeline_seq)'
 
 /** Rows are numbered in the order of their times: only the first of them can be old, and no index by time has to be kept. */
 const OLD_TIMELINE = `DELETE FROM timeline WHERE seq IN (
-  SELECT seq FROM (SELECT seq, at_ms FROM timeline ORDER BY seq LIMIT ?) WHERE at_ms < ? AND ${NOT_WAITING})`
+  SELECT seq FROM (SELECT seq, at_ms FROM timeline ORDER BY seq LIMIT ?) AS old WHERE at_ms < ? AND ${NOT_WAITING})`
 
 /**
  * Deletes, from a file of the family `state`, tasks that ended more than `olderThanMs` before `nowMs`, with all that

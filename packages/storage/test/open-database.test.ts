@@ -37,6 +37,40 @@ it('brings an older file up to this release and keeps its rows', () => {
   expect(db.prepare('SELECT count(*) AS n FROM chunk_fts').get()).toEqual({ n: 0 })
 })
 
+it('keeps the tasks, requests and steps of a state file of the first release', () => {
+  const path = join(temporaryFolder(), 'state.db')
+  const raw = new Database(path)
+  for (const statement of pendingMigrations('state', 0)[0]?.statements ?? []) raw.exec(statement)
+  raw.exec(`
+    INSERT INTO task (task_id, first_seen_ms, claim) VALUES ('task_b', 2, '{}'), ('task_a', 1, NULL);
+    INSERT INTO task_request VALUES ('task_b', 'topic/0/1', '{"b":1}'), ('task_a', 'topic/0/2', '{"a":1}');
+    INSERT INTO run_step (task_id, attempt, step, redo, phase, run_id, record_id, at_ms)
+      VALUES ('task_a', 1, 0, 0, 'result', 'run', 'record', 5), ('task_a', 1, 0, 0, 'intent', 'run', 'record', 4);
+    INSERT INTO timeline (at_ms, kind, type, record_id, summary) VALUES (1, 'sent', 'response', 'record', '');
+    INSERT INTO outbox (topic, partition, value, timeline_seq) VALUES ('topic', 3, x'7b7d', 1);
+    PRAGMA application_id = ${0x4b435354};
+    PRAGMA user_version = 1`)
+  raw.close()
+  using db = openDatabase(path, 'state')
+  const all = (sql: string): unknown[] => db.prepare(sql).all()
+  expect(all('SELECT task_id, first_seen_ms, claim FROM task ORDER BY task_id')).toEqual([
+    { task_id: 'task_a', first_seen_ms: 1, claim: null },
+    { task_id: 'task_b', first_seen_ms: 2, claim: '{}' },
+  ])
+  expect(all('SELECT * FROM task_request ORDER BY task_id')).toEqual([
+    { task_id: 'task_a', place: 'topic/0/2', envelope: '{"a":1}' },
+    { task_id: 'task_b', place: 'topic/0/1', envelope: '{"b":1}' },
+  ])
+  expect(all('SELECT phase, at_ms FROM run_step ORDER BY phase')).toEqual([
+    { phase: 'intent', at_ms: 4 },
+    { phase: 'result', at_ms: 5 },
+  ])
+  expect(all('SELECT first_timeline_seq, parked FROM outbox')).toEqual([{ first_timeline_seq: 1, parked: null }])
+  expect(all('SELECT topic, "partition", "offset" FROM timeline')).toEqual([
+    { topic: 'topic', partition: 3, offset: null },
+  ])
+})
+
 it('leaves an older file as it was when a step of the upgrade fails', () => {
   const path = join(temporaryFolder(), 'memory.db')
   olderFile(path)

@@ -51,7 +51,9 @@ it('deletes old timeline rows, of whatever they tell', () => {
 it('keeps a timeline row whose record still waits in the outbox until it is sent', () => {
   using db = openDatabase(':memory:', 'state')
   addTask(db, 'old', NOW_MS - 15 * DAY_MS)
-  db.exec(`INSERT INTO outbox (topic, partition, timeline_seq) SELECT 'topic', 0, seq FROM timeline`)
+  db.exec(
+    `INSERT INTO outbox (first_timeline_seq, last_timeline_seq, records) SELECT min(seq), max(seq), x'' FROM timeline`,
+  )
   expect(deleteFinished(db, 14 * DAY_MS, NOW_MS)).toEqual({ tasks: 1, timelineRows: 0, more: false })
   db.exec('DELETE FROM outbox')
   expect(deleteFinished(db, 14 * DAY_MS, NOW_MS)).toEqual({ tasks: 0, timelineRows: 1, more: false })

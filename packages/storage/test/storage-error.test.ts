@@ -97,14 +97,16 @@ it('refuses a file that is no database as KC_STORAGE_CORRUPT and leaves it as it
 
 it('reports damaged pages as KC_STORAGE_CORRUPT when they are read', () => {
   const path = join(temporaryFolder(), 'state.db')
+  let pageBytes = 0
   {
     using db = openDatabase(path, 'state')
+    pageBytes = Number(db.pragma('page_size'))
     for (let i = 0; i < 200; i++) db.prepare(INSERT).run(`name-${i}`, 'x'.repeat(200))
     db.pragma('wal_checkpoint(TRUNCATE)')
   }
   const file = openSync(path, 'r+')
   // Everything but the first page, which holds the header and the schema.
-  for (let page = 1; page < 60; page++) writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096)
+  for (let page = 1; page < 60; page++) writeSync(file, Buffer.alloc(pageBytes, 0x5a), 0, pageBytes, page * pageBytes)
   closeSync(file)
   using db = openDatabase(path, 'state')
   expect(appErrorOf(() => db.prepare('SELECT * FROM meta').all()).code).toBe('KC_STORAGE_CORRUPT')

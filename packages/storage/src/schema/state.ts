@@ -48,15 +48,13 @@ export const taskRequest = sqliteTable(
   (t) => [primaryKey({ columns: [t.task_id, t.place] })],
 )
 
-/** Records that wait for the relay, in the order in which they are to be published. */
+/** Records that wait for the relay, in the order in which they are to be published: a row for those of one transaction, one for each that is parked. */
 export const outbox = sqliteTable('outbox', {
   seq: integer().primaryKey(),
-  topic: text().notNull(),
-  partition: integer().notNull(),
-  key: blob({ mode: 'buffer' }),
-  value: blob({ mode: 'buffer' }),
-  headers: text().notNull().default('[]'),
-  timeline_seq: integer().notNull(),
+  /** Rows of the timeline about these records; others may lie between them. */
+  first_timeline_seq: integer().notNull(),
+  last_timeline_seq: integer().notNull(),
+  records: blob({ mode: 'buffer' }).notNull(),
   parked: text(),
 })
 

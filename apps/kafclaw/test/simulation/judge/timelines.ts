@@ -9,7 +9,7 @@ interface SentRow {
   record_id: string
   topic: string | null
   partition: number
-  offset: number
+  offset: number | null
   summary: string
 }
 
@@ -61,7 +61,7 @@ function compareRows({ book, breach }: World, { name }: Machine, rows: readonly 
     if (first.offset < (last.get(first.partition) ?? -1))
       breach('sent out of order', `${name} has sent ${record_id} ${summary} after a later one`)
     last.set(first.partition, first.offset)
-    if (topic === null) continue
+    if (topic === null || offset === null) continue
     const place = formatPlace({ topic, partition, offset })
     const there = book.ids.get(place)
     if (there !== record_id)

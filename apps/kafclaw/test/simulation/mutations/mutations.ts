@@ -67,9 +67,9 @@ export const MUTATIONS = {
     only: ['crash', 'lostAck'],
     seed: 4,
     file: 'packages/runtime/src/outbox-relay.ts',
-    find: 'const places = await publisher.publish(rows.map((row) => row.record))',
-    replace: `options.onAcknowledged(pairUp(rows, rows.map(({ record }) => ({ topic: record.topic, partition: record.partition, offset: 0 }))))
-      const places = await publisher.publish(rows.map((row) => row.record))`,
+    find: 'const places = await publisher.publish(entries.map((entry) => entry.record))',
+    replace: `options.onAcknowledged(pairUp(entries, entries.map(({ record }) => ({ topic: record.topic, partition: record.partition, offset: 0 }))))
+      const places = await publisher.publish(entries.map((entry) => entry.record))`,
     breaks: ['no outcome', 'timeline differs'],
   },
   'single flight of the producer': {
@@ -79,10 +79,10 @@ export const MUTATIONS = {
     find: `        await send(queue.slice(0, count))
         queue = queue.slice(count)
 `,
-    replace: `        const rows = queue.slice(0, count)
+    replace: `        const entries = queue.slice(0, count)
         queue = queue.slice(count)
         void (async () => {
-          for (;;) try { return await send(rows) } catch { await sleep(env, 50, stopping.signal) }
+          for (;;) try { return await send(entries) } catch { await sleep(env, 50, stopping.signal) }
         })()
 `,
     breaks: ['sent out of order'],
