@@ -3,6 +3,7 @@ import { readAll } from '@kafclaw/kafka'
 import { openDatabase } from '@kafclaw/storage'
 import { describe, expect, it, vi } from 'vitest'
 import type { MemberOptions, RunHandler, StepSpec } from '../src/index.ts'
+import { packRecords } from '../src/outbox-pack.ts'
 import { createEffectLedger } from './effect-ledger.ts'
 import { createFiveSteps, createGate, POINTS } from './five-steps.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
@@ -70,11 +71,16 @@ async function unsendFirstStep(group: TestGroup, taskId: string): Promise<void> 
   forgetAfterFirstStep(path, taskId)
   const [record] = await readAll(group.log, [topicName(group.scope, 'traces')])
   using db = openDatabase(path, 'state')
-  db.exec(`update timeline set topic = null, "partition" = null, "offset" = null where type = 'trace'`)
-  db.prepare(
-    `insert into outbox (topic, "partition", key, value, headers, timeline_seq)
-     select ?, ?, ?, ?, '', seq from timeline where type = 'trace'`,
-  ).run(record?.topic, record?.partition, record?.key, record?.value)
+  if (!record) throw new Error('step 0 is not on the log')
+  db.exec(`update timeline set "offset" = null where type = 'trace'`)
+  for (const { seq } of db.prepare<[], { seq: number }>(`select seq from timeline where type = 'trace'`).all()) {
+    const records = packRecords([{ timelineSeq: seq, record, isEnvelope: true }])
+    db.prepare('insert into outbox (first_timeline_seq, last_timeline_seq, records) values (?, ?, ?)').run(
+      seq,
+      seq,
+      records,
+    )
+  }
 }
 
 function countUnsent(group: TestGroup): number | undefined {

@@ -70,7 +70,9 @@ export function createStepStore(db: Db, topic: string): StepStore {
  * was put back from a copy sends it a second time, behind what it does not know of. False when the disk takes no change.
  */
 function forgetUnsent(db: Db, topic: string): boolean {
-  const unsent = `select t.task_id, t.record_id from outbox o join timeline t on t.seq = o.timeline_seq where o.topic = ?`
+  // Rows of the timeline about records that a member has only read lie on other topics.
+  const unsent = `select t.task_id, t.record_id from outbox o
+    join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where t.topic = ?`
   if (db.prepare<[string], object>(`${unsent} limit 1`).get(topic) === undefined) return true
   try {
     db.prepare(`delete from run_step where (task_id, record_id) in (${unsent})`).run(topic)
