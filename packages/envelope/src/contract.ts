@@ -15,7 +15,7 @@ export type Check = (value: unknown) => string | null
 const strict = new Map<string, Check>()
 const lenient = new Map<string, Check>()
 const payloadPlans = new Map<EnvelopeType, ObjectPlan>()
-const NO_FIELDS: ObjectPlan = { fields: [], keys: new Set() }
+const NO_FIELDS: ObjectPlan = { fields: [], keys: new Set(), empty: {} }
 
 /** The check for writers: no member that the schema does not name. */
 export function strictCheck(type: EnvelopeType): Check {

@@ -16,6 +16,8 @@ interface FieldPlan {
 export interface ObjectPlan {
   readonly fields: readonly FieldPlan[]
   readonly keys: ReadonlySet<string>
+  /** An object with every key and nothing in it. */
+  readonly empty: Readonly<JsonObject>
 }
 type JsonObject = Record<string, unknown>
 
@@ -32,7 +34,12 @@ export function planObject(schema: JsonSchema): ObjectPlan | null {
     nested: planObject(field),
     items: field.items ? planObject(field.items) : null,
   }))
-  return { fields, keys: new Set(fields.map(({ key }) => key)) }
+  return { fields, keys: new Set(fields.map(({ key }) => key)), empty: withKeys(fields.map(({ key }) => key)) }
+}
+
+/** As a parser makes it: an object to which many keys are added one by one becomes a table, which is slow to read and to write. */
+function withKeys(keys: readonly string[]): JsonObject {
+  return JSON.parse(`{${keys.map((key) => `${JSON.stringify(key)}:null`).join()}}`)
 }
 
 /** What `fill` met on its way. */
@@ -42,7 +49,7 @@ export interface FillNotes {
 
 /** A valid object with every field of the plan: defaults and nulls filled in, unknown members dropped, times in UTC. */
 export function fill(plan: ObjectPlan, source: JsonObject, notes: FillNotes): JsonObject {
-  const filled: JsonObject = {}
+  const filled: JsonObject = { ...plan.empty }
   for (const field of plan.fields) {
     const given = source[field.key] ?? null
     filled[field.key] = given === null ? fallbackOf(field) : fillField(field, given, notes)
