@@ -22,3 +22,13 @@ it('whoever waits for a place leaves nothing behind on its signal when it has on
   await back
   expect(getEventListeners(heard.signal, 'abort')).toEqual([])
 })
+
+it('counts the places of those who are about to go, unless somebody waits to have his back', () => {
+  const slots = createSlots(2, () => undefined)
+  slots.take()
+  slots.take()
+  expect(slots.free()).toBe(0)
+  expect(slots.free(1)).toBe(1)
+  void slots.retake(new AbortController().signal)
+  expect(slots.free(1)).toBe(0)
+})
