@@ -3,9 +3,9 @@ import { dirname } from 'node:path'
 import { checkBoundaries } from './check/boundaries.ts'
 import { runTool, type StepResult } from './check/command-step.ts'
 import { checkDocLinks } from './check/doc-links.ts'
+import { checkNamedTests } from './check/named-tests.ts'
 import { checkNetwork } from './check/network.ts'
 import { checkOutsideWorld } from './check/outside-world.ts'
-import { checkRedLines } from './check/red-lines.ts'
 import { checkShape } from './check/shape.ts'
 import { type Problem, type Rule, readSources } from './check/source-file.ts'
 import { readCommandLine, refuse } from './command-line.ts'
@@ -36,7 +36,7 @@ const STEPS: Readonly<Record<string, () => Promise<StepResult>>> = {
   'format and lint': tool('biome', 'ci', '--error-on-warnings', '--colors=off', '.'),
   types: tool('tsc', '--noEmit', '-p', '.'),
   'dead code': tool('knip', '--no-progress', '--no-config-hints'),
-  'red lines': async () => found(checkRedLines(root)),
+  'named tests': async () => found(checkNamedTests(root)),
   'doc links': async () => found(checkDocLinks(root)),
   'docs parity': tool('node', '-C', '@kafclaw/source', 'scripts/docs-parity.ts'),
 }

@@ -41,13 +41,13 @@ describe('a break that is planted in a copy of the repository', () => {
     expect(problems).toContain('packages/planted/src/port.ts:1')
   })
 
-  it('fails the check when docs/red-lines.md names a test that is not there, or a commitment without one', async () => {
+  it('fails the check when docs/red-lines.md names a test that is not there, or has a commitment without one', async () => {
     await plant('apps/planted/test/x.test.ts', "it('is there', () => {})\n")
     await plant(
       'docs/red-lines.md',
       '## 1. One\n\n| test | in |\n|---|---|\n| is there | `apps/planted/test/x.test.ts` |\n| is gone | `apps/planted/test/x.test.ts` |\n| x | `apps/gone.test.ts` |\n\n## 2. Two\n',
     )
-    const problems = await check('red lines')
+    const problems = await check('named tests')
     expect(problems).toContain('docs/red-lines.md:6 ')
     expect(problems).toContain('docs/red-lines.md:7 ')
     expect(problems).toContain('docs/red-lines.md:9 ')
