@@ -1,3 +1,4 @@
+import { AppError } from '@kafclaw/envelope'
 import type { Db, Row } from '@kafclaw/storage'
 import type { StepRecord } from './step-record.ts'
 
@@ -70,15 +71,31 @@ export function createStepStore(db: Db, topic: string): StepStore {
  * was put back from a copy sends it a second time, behind what it does not know of. False when the disk takes no change.
  */
 function forgetUnsent(db: Db, topic: string): boolean {
-  // Rows of the timeline about records that a member has only read lie on other topics.
-  const unsent = `select t.task_id, t.record_id from outbox o
-    join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where t.topic = ?`
-  if (db.prepare<[string], object>(`${unsent} limit 1`).get(topic) === undefined) return true
+  const unsent = db
+    .prepare<[string], { task_id: string; record_id: string }>(
+      // Rows of the timeline about records that a member has only read lie on other topics.
+      `select t.task_id, t.record_id from outbox o
+       join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where t.topic = ?`,
+    )
+    .all(topic)
+  const select = db.prepare<[string], Pick<StepRow, 'attempt' | 'step' | 'redo' | 'phase' | 'record_id'>>(
+    'select attempt, step, redo, phase, record_id from run_step where task_id = ?',
+  )
+  const remove = db.prepare(
+    'delete from run_step where task_id = ? and attempt = ? and step = ? and redo = ? and phase = ?',
+  )
   try {
-    db.prepare(`delete from run_step where (task_id, record_id) in (${unsent})`).run(topic)
+    for (const [taskId, records] of Map.groupBy(unsent, (row) => row.task_id)) {
+      const ids = new Set(records.map((row) => row.record_id))
+      const rows = select.all(taskId).filter((row) => ids.has(row.record_id))
+      db.transaction(() => {
+        for (const { attempt, step, redo, phase } of rows) remove.run(taskId, attempt, step, redo, phase)
+      })
+    }
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'KC_STORAGE_FULL') return false
+    throw error
   }
 }
 
@@ -86,15 +103,22 @@ function forgetUnsent(db: Db, topic: string): boolean {
 const NEWEST_ROWS = 20_000
 
 function readSent(db: Db, topic: string): ReadonlyMap<string, number> {
-  const rows = db
-    .prepare<[string], { task_id: string; next: number }>(
-      `select t.task_id as task_id, max(t."offset") + 1 as next
+  const sent = db
+    .prepare<[string], { task_id: string; record_id: string; offset: number }>(
+      `select t.task_id, t.record_id, t."offset"
        from (select topic, task_id, record_id, "offset" from timeline order by seq desc limit ${NEWEST_ROWS}) t
-       join run_step s on s.task_id = t.task_id and s.record_id = t.record_id
-       where t.topic = ? and t."offset" is not null group by t.task_id`,
+       join task on task.task_id = t.task_id
+       where t.topic = ? and t."offset" is not null and task.ended_at_ms is null`,
     )
     .all(topic)
-  return new Map(rows.map(({ task_id, next }) => [task_id, next]))
+  const selectKept = db.prepare<[string], { record_id: string }>('select record_id from run_step where task_id = ?')
+  const next = new Map<string, number>()
+  for (const [taskId, records] of Map.groupBy(sent, (row) => row.task_id)) {
+    const kept = new Set(selectKept.all(taskId).map((row) => row.record_id))
+    for (const { record_id, offset } of records)
+      if (kept.has(record_id)) next.set(taskId, Math.max(next.get(taskId) ?? 0, offset + 1))
+  }
+  return next
 }
 
 /** The row was written by `add`: what it holds as JSON needs no second check. */
