@@ -35,12 +35,13 @@ Never start a consumer of your own under one of these names: its commits would s
 ## ACLs
 
 All resources are prefixed (\`--resource-pattern-type prefixed\`); READ and WRITE include DESCRIBE. In a zone other than \`public\` the
-prefix \`group.<group>.zone.<zone>.\` takes the place of \`group.<group>.\`, and READ on topics \`group.<group>.control.\` is needed beside it.
+prefix \`group.<group>.zone.<zone>.\` takes the place of \`group.<group>.\`, and READ on topics \`group.<group>.control.\` is needed beside it;
+for agents and for whoever decides also WRITE on \`group.<group>.control.approvals\`.
 
 | who | topics | consumer groups |
 |---|---|---|
 | services, \`kafclaw up\` on topics that are there, commands that write | READ and WRITE on \`group.<group>.\` | READ on \`group.<group>.\`, for the two names above |
-| commands that only look (\`tasks\`, \`trace\`, \`agents\`, \`dlq list\`) | READ on \`group.<group>.\` | |
+| commands that only look (\`tasks\`, \`run\`, \`trace\`, \`agents\`, \`approvals list\`, \`dlq list\`) | READ on \`group.<group>.\` | |
 | \`kafclaw topics apply\`, \`plan\`, \`check\` | CREATE, DESCRIBE_CONFIGS, READ and WRITE on \`group.<group>.\` | |
 | a program that asks | WRITE on \`group.<group>.requests\` or the topic of the skill, READ on \`group.<group>.responses\` | READ on its own, where it uses one |
 | a program that serves a skill | READ on \`group.<group>.skill.<skill>.requests\`, WRITE on \`group.<group>.responses\` | READ on its own; choose a name outside of \`group.<group>.\` |
