@@ -33,9 +33,10 @@ export interface SeedReport {
   log: string
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
+function readArguments() {
+  return parseArgs({
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       seed: { type: 'string', default: '1' },
       seeds: { type: 'string', default: '1' },
       step: { type: 'string', default: '1' },
@@ -46,7 +47,29 @@ async function main(): Promise<number> {
       trace: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
-  })
+  }).values
+}
+
+/** Null where there is something on the command line that is none of the options. */
+function tryReadArguments(): ReturnType<typeof readArguments> | null {
+  try {
+    return readArguments()
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n`)
+    return null
+  }
+}
+
+async function main(): Promise<number> {
+  const values = tryReadArguments()
+  if (values?.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  if (values === null) {
+    process.stderr.write(USAGE)
+    return 2
+  }
   const [first = 0, count = 0, step = 0] = [values.seed, values.seeds, values.step].map(Number)
   const isKnown = values.mutation === undefined || isMutationName(values.mutation)
   if (!isKnown || ![first, count, step].every((value) => Number.isInteger(value) && value > 0)) {

@@ -11,9 +11,34 @@ Runs the protocol through random schedules and counts the promises that were bro
   --trace     prints what happened in the schedule of that seed
 `
 
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  off: { type: 'string' },
+  seed: { type: 'string' },
+  trace: { type: 'boolean' },
+} as const
+
+/** Null where there is something on the command line that is none of the options. */
+function readArguments() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n`)
+    return null
+  }
+}
+
 function main(): number {
-  const options = { off: { type: 'string' }, seed: { type: 'string' }, trace: { type: 'boolean' } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const read = readArguments()
+  if (read?.values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  if (read === null) {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  const { values, positionals } = read
   const first = Number(values.seed ?? 1)
   const schedules = values.trace ? 1 : Number(positionals[0] ?? 20_000)
   const { off } = values
