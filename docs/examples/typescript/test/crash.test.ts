@@ -68,8 +68,8 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** The shop of this example, and where it is. */
-async function openShop(slowMs: number): Promise<{ shop: ChildProcess; url: string }> {
-  const args = [join(here, 'src', 'shop.ts'), '--port', '0', '--orders', orders, '--slow-ms', String(slowMs)]
+async function openShop(slowMs: number, port = '0'): Promise<{ shop: ChildProcess; url: string }> {
+  const args = [join(here, 'src', 'shop.ts'), '--port', port, '--orders', orders, '--slow-ms', String(slowMs)]
   const shop = start(args)
   const url = await new Promise<string>((resolve, reject) => {
     shop.stdout?.on('data', (text) => {
@@ -143,6 +143,20 @@ it('killed between the order and the answer of the shop, it goes on without a se
     { step: 2, redo: 0, kind: 'model', state: 'done', replayed_by: [] },
   ])
   await command('run', 'replay', taskId)
+}, 120_000)
+
+it('called while the shop was closed, the shop gives the key up, and the order is placed under the next one', async () => {
+  const { shop, url } = await openShop(0)
+  await kill(shop)
+  const taskId = await ask()
+  startWorker(url)
+  await vi.waitFor(async () => expect((await command<RunShown>('run', 'show', taskId)).steps).toHaveLength(2), PATIENCE)
+  await openShop(0, new URL(url).port)
+  await untilCompleted(taskId)
+  expect(book()).toEqual([
+    { key: `${taskId}/1/0`, order: null },
+    { key: `${taskId}/1/1`, order: { id: 2, item: 'chairs', quantity: 3 } },
+  ])
 }, 120_000)
 
 it('ordered where no answer could be had is asked of a person, and goes on with what that person says', async () => {
