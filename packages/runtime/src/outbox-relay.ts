@@ -33,6 +33,8 @@ export function createOutboxRelay(options: {
   const stopping = new AbortController()
   let queue: OutboxEntry[] = []
   let sinceMs: number | null = null
+  /** Records that were committed, and that a loss of power could still undo: nobody hears of them. */
+  let unsynced = 0
   let working: Promise<void> | null = null
   let idle: Array<() => void> = []
 
@@ -40,23 +42,26 @@ export function createOutboxRelay(options: {
     if (working || queue.length === 0 || stopping.signal.aborted) return
     working = sendAll().finally(() => {
       working = null
-      if (queue.length > 0) return wake()
-      const callbacks = idle
-      idle = []
-      for (const callback of callbacks) callback()
+      wake()
+      tellIdle()
     })
+  }
+
+  function tellIdle(): void {
+    if (working || unsynced > 0) return
+    const callbacks = idle
+    idle = []
+    for (const callback of callbacks) callback()
   }
 
   async function sendAll(): Promise<void> {
     let failures = 0
     while (queue.length > 0 && !stopping.signal.aborted) {
       const count = batchLength(queue)
-      // Nobody hears of what a loss of power could still undo.
-      if (!(await isStored())) return
       try {
         await send(queue.slice(0, count))
         queue = queue.slice(count)
-        sinceMs = queue.length > 0 ? env.monotonicMs() : null
+        sinceMs = queue.length + unsynced > 0 ? env.monotonicMs() : null
         if (failures > 0) logger.info({ waiting: queue.length }, 'the outbox is sent again')
         failures = 0
       } catch (error) {
@@ -66,16 +71,6 @@ export function createOutboxRelay(options: {
           logger.warn({ code: trouble.code, waiting: queue.length }, `outbox waits: ${trouble.message}`)
         await sleep(env, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(failures, 10)), stopping.signal)
       }
-    }
-  }
-
-  async function isStored(): Promise<boolean> {
-    try {
-      await options.synced()
-      return true
-    } catch {
-      stopping.abort()
-      return false
     }
   }
 
@@ -96,14 +91,22 @@ export function createOutboxRelay(options: {
   return {
     enqueue(entries) {
       if (entries.length === 0) return
-      if (queue.length === 0) sinceMs = env.monotonicMs()
-      queue.push(...entries)
-      wake()
+      sinceMs ??= env.monotonicMs()
+      unsynced += entries.length
+      // Those of one time resolve in the order of their calls.
+      options.synced().then(
+        () => {
+          unsynced -= entries.length
+          queue.push(...entries)
+          wake()
+        },
+        () => stopping.abort(),
+      )
     },
-    waiting: () => queue.length,
+    waiting: () => queue.length + unsynced,
     oldestSinceMs: () => sinceMs,
     drained(signal) {
-      if (!working) return Promise.resolve()
+      if (!working && unsynced === 0) return Promise.resolve()
       return new Promise((resolve) => {
         idle.push(resolve)
         signal.addEventListener('abort', () => resolve(), { once: true })
