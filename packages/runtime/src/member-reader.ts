@@ -44,6 +44,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
   const limitOpenTasks = createOpenTaskLimit(logger)
   const isOver = (): boolean => life.isLeaving || life.closed.signal.aborted
   let reader: Reader | null = null
+  let isCaughtUp = false
 
   /** Positions of another cluster mean nothing: everything folded from it goes with them. */
   async function adoptCluster(): Promise<void> {
@@ -65,6 +66,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
 
   async function catchUp(): Promise<boolean> {
     const { ingest, positions, tasks, claims } = parts.core()
+    isCaughtUp = false
     board.set('reader', false, 'reading up to the end of the log')
     const topics = [...memberTopics(scope), ...knownSkillTopics]
     await startAtBookmark({ ...options, scope, positions, topics })
@@ -80,7 +82,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
           ...knownSkillTopics,
         ])
       },
-      onEvent: (event) => noteReaderEvent(event, parts),
+      onEvent: (event) => noteReaderEvent(event, { ...parts, isCaughtUp }),
     })
     reader = current
     const death = current.ended.then(
@@ -92,6 +94,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
       () => death,
     )
     if (!(await Promise.race([caughtUp, death, aborted(life.closed.signal)]))) return false
+    isCaughtUp = true
     board.set('reader', true, 'caught up')
     return true
   }
@@ -156,11 +159,17 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
 /** What happens to the reader shows on `readyz`. */
 function noteReaderEvent(
   event: ReaderEvent,
-  { options, life, board, groupOffsets }: Pick<MemberReaderOptions, 'options' | 'life' | 'board' | 'groupOffsets'>,
+  {
+    options,
+    board,
+    groupOffsets,
+    isCaughtUp,
+  }: Pick<MemberReaderOptions, 'options' | 'board' | 'groupOffsets'> & { isCaughtUp: boolean },
 ): void {
   switch (event.kind) {
     case 'connected':
-      board.set('reader', life.isConfirmed, life.isConfirmed ? 'reading' : 'reading up to the end of the log')
+      // A broker that leads nothing yet may be reached long after the others.
+      board.set('reader', isCaughtUp, isCaughtUp ? 'reading' : 'reading up to the end of the log')
       return
     case 'disconnected':
     case 'retrying':
