@@ -23,6 +23,9 @@ export interface AgentProcess {
   onMessage(listen: (message: unknown) => void): void
 }
 
+/** A service that is not ready by then never will be. */
+const LONGEST_START_MS = 120_000
+
 /** What every service writes to its log when it takes tasks. */
 const READY = / is ready"/
 
@@ -63,7 +66,9 @@ export function createAgentProcess(
         for (const listen of listeners) listen(message)
       })
       ready = new Promise((resolve, reject) => {
-        started.once('exit', (code, signal) => reject(new Error(`${script} ended (${code ?? signal}), see ${logPath}`)))
+        const notReady = (why: string): void => reject(new Error(`${script} ${why}, see ${logPath}`))
+        setTimeout(() => notReady(`was not ready after ${LONGEST_START_MS / 1000} s`), LONGEST_START_MS).unref()
+        started.once('exit', (code, signal) => notReady(`ended (${code ?? signal})`))
         for (const stream of [started.stdout, started.stderr]) {
           if (!stream) continue
           createInterface({ input: stream }).on('line', (line) => {

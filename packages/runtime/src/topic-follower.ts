@@ -55,6 +55,12 @@ export interface TopicFollower {
   stop(): Promise<void>
 }
 
+/**
+ * What one transaction takes at most: a service that is killed again and again must get on in each of its short lives, and the
+ * member beside it has its turn in between.
+ */
+const MOST_BYTES = 512 * 1024
+
 const NEW_TOPICS_MS = 30_000
 
 /** Starts at once. Kafka out of reach, missing topics and a full disk are waited out, with the reason in the readiness. */
@@ -88,6 +94,7 @@ export function createTopicFollower(options: FollowerOptions): TopicFollower {
     const current = log.read({
       topics: [...followed],
       position: (topic, partition) => rows.position(topic, partition) ?? 'start',
+      maxBytes: MOST_BYTES,
       onBatch: (batches) => take(batches, () => reader === current),
       onEvent: noteEvent,
     })
