@@ -7,6 +7,8 @@ import type { TaskJournal } from './journals.ts'
 export interface Resumption {
   /** From the start of the same service to the next step. */
   own: number[]
+  /** The same where the next step was a call in doubt: it cannot be settled before its longest call is over. */
+  doubt: number[]
   /** From the end of the holder, or from when it went away, to the claim of another. */
   others: number[]
 }
@@ -16,7 +18,7 @@ export function measureResumption(
   journals: ReadonlyMap<string, TaskJournal>,
   happenings: readonly Happening[],
 ): Resumption {
-  const measured: Resumption = { own: [], others: [] }
+  const measured: Resumption = { own: [], doubt: [], others: [] }
   const lastBefore = (name: string, what: readonly Happening['what'][], atMs: number): number | null =>
     happenings.findLast((one) => one.name === name && what.includes(one.what) && one.atMs <= atMs)?.atMs ?? null
   for (const [taskId, { claims }] of histories) {
@@ -25,10 +27,11 @@ export function measureResumption(
       if (!before || before.isReleased) continue
       if (before.agentId === claim.agentId) {
         const upMs = lastBefore(claim.agentId, ['up', 'back'], claim.atMs)
-        const step = journals
-          .get(taskId)
-          ?.records.find(({ runId, phase }) => runId === claim.runId && phase !== 'started')
-        if (upMs !== null && upMs >= before.atMs && step) measured.own.push(step.atMs - upMs)
+        const records = journals.get(taskId)?.records ?? []
+        const next = records.find(({ runId, phase }) => runId === claim.runId && phase !== 'started')
+        if (upMs === null || upMs < before.atMs || !next) continue
+        const isDoubt = next.phase === 'result' && records.some((record) => isIntentOf(next, record))
+        measured[isDoubt ? 'doubt' : 'own'].push(next.atMs - upMs)
       } else {
         const goneMs = lastBefore(before.agentId, ['down', 'away'], claim.atMs)
         if (goneMs !== null && goneMs >= before.atMs) measured.others.push(claim.atMs - goneMs)
@@ -38,9 +41,16 @@ export function measureResumption(
   return measured
 }
 
+/** Whether `other` is the intent that an earlier run has left behind, and that `result` settles. */
+function isIntentOf(result: StepRecord, { runId, phase, step, redo }: StepRecord): boolean {
+  return phase === 'intent' && runId !== result.runId && step === result.step && redo === result.redo
+}
+
+type StepRecord = TaskJournal['records'][number]
+
 /** Nothing where nothing was measured. */
-export function resumptionFigures({ own, others }: Resumption): Record<string, number> {
-  return { ...named('own', own), ...named('takeover', others) }
+export function resumptionFigures({ own, doubt, others }: Resumption): Record<string, number> {
+  return { ...named('own', own), ...named('own_doubt', doubt), ...named('takeover', others) }
 }
 
 function named(name: string, samples: readonly number[]): Record<string, number> {
