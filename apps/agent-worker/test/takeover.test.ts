@@ -5,10 +5,8 @@ import type { Tool } from '@kafclaw/tools'
 import { expect, it } from 'vitest'
 import { createTestAgents } from './agents.ts'
 
-const CALL = { id: 'call_1', name: 'slow', arguments: '{}' }
-
-it('another agent goes on where the first has stopped, although its instructions name itself', async () => {
-  await using agents = await createTestAgents('embedded')
+/** A tool that tells when it is called, and waits. */
+function createSlowTool() {
   const called = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const slow: Tool = {
@@ -22,6 +20,14 @@ it('another agent goes on where the first has stopped, although its instructions
       return { status: 'completed', content: 'slowly done' }
     },
   }
+  return { slow, called, goOn }
+}
+
+const CALL = { id: 'call_1', name: 'slow', arguments: '{}' }
+
+it('another agent goes on where the first has stopped, although its instructions name itself', async () => {
+  await using agents = await createTestAgents('embedded')
+  const { slow, called, goOn } = createSlowTool()
   const asked: string[] = []
   const modelOf = (agentId: string) =>
     createScriptedModel(({ messages }) => {
@@ -51,19 +57,7 @@ it('another agent goes on where the first has stopped, although its instructions
 
 it('another agent goes on with a conversation that it has never heard', async () => {
   await using agents = await createTestAgents('embedded')
-  const called = Promise.withResolvers<void>()
-  const goOn = Promise.withResolvers<void>()
-  const slow: Tool = {
-    definition: { name: 'slow', description: 'Takes its time.', parameters: { type: 'object' } },
-    kind: 'tool',
-    effect: 'none',
-    longestCallMs: 60_000,
-    async call() {
-      called.resolve()
-      await goOn.promise
-      return { status: 'completed', content: 'slowly done' }
-    },
-  }
+  const { slow, called, goOn } = createSlowTool()
   const model = createScriptedModel(({ messages }) => {
     const said = messages.filter(({ role }) => role !== 'system').map(({ content }) => content)
     if (said.at(-1) !== 'two') return said.join(' | ')

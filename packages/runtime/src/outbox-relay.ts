@@ -3,9 +3,8 @@ import { AppError, ERRORS, type RecordPlace } from '@kafclaw/envelope'
 import type { Publisher } from '@kafclaw/kafka'
 import type { Logger } from '@kafclaw/telemetry'
 import type { OutboxEntry } from './outbox.ts'
+import { sendingLength } from './sending-length.ts'
 
-const MOST_RECORDS = 1000
-const MOST_BYTES = 256 * 1024
 const LONGEST_PAUSE_MS = 5000
 
 /** Sends the outbox in order, one batch in flight, for ever. */
@@ -57,7 +56,7 @@ export function createOutboxRelay(options: {
   async function sendAll(): Promise<void> {
     let failures = 0
     while (queue.length > 0 && !stopping.signal.aborted) {
-      const count = batchLength(queue)
+      const count = sendingLength(queue)
       try {
         await send(queue.slice(0, count))
         queue = queue.slice(count)
@@ -118,17 +117,6 @@ export function createOutboxRelay(options: {
       await working
     },
   }
-}
-
-function batchLength(queue: readonly OutboxEntry[]): number {
-  let bytes = 0
-  let count = 0
-  for (const { record } of queue) {
-    bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0) + 200
-    if (count > 0 && (bytes > MOST_BYTES || count >= MOST_RECORDS)) break
-    count++
-  }
-  return count
 }
 
 function pairUp(

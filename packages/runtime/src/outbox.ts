@@ -2,6 +2,7 @@ import type { RecordPlace } from '@kafclaw/envelope'
 import type { OutgoingRecord } from '@kafclaw/kafka'
 import type { Db } from '@kafclaw/storage'
 import { type PackedRecord, packRecords, unpackRecords } from './outbox-pack.ts'
+import { sendingLength } from './sending-length.ts'
 import type { Timeline } from './timeline.ts'
 
 /** A record that waits to be sent, with its row in the timeline. */
@@ -39,13 +40,10 @@ interface StoredRow {
   records: Buffer
 }
 
-/** A row is sent again as a whole when the process dies before all of it is acknowledged: it holds about what one sending takes. */
-const MOST_RECORDS = 1000
-const MOST_BYTES = 256 * 1024
-
 /**
  * A row holds many records: what one transaction has to send. They live for milliseconds, and a row for each, its key and its
- * headers would be half of what a service writes to its disk.
+ * headers would be half of what a service writes to its disk. A row is sent again as a whole when the process dies before all of
+ * it is acknowledged, so it holds no more than one sending takes.
  */
 export function createOutbox(db: Db, timeline: Timeline): Outbox {
   const insert = db.prepare<[number, number, Buffer, string | null]>(
@@ -89,7 +87,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     add: (record, timelineSeq, kind) => void added.push({ timelineSeq, record, isEnvelope: kind?.isEnvelope === true }),
     flush() {
       for (let from = 0; from < added.length; ) {
-        const records = added.slice(from, from + rowLength(added, from))
+        const records = added.slice(from, from + sendingLength(added, from))
         const seq = store(records, null)
         for (const record of records) stored.push({ ...record, seq })
         from += records.length
@@ -148,16 +146,4 @@ function countRows(entries: readonly OutboxEntry[]): Map<number, number> {
   const counts = new Map<number, number>()
   for (const { seq } of entries) counts.set(seq, (counts.get(seq) ?? 0) + 1)
   return counts
-}
-
-/** How many of the records from `from` on one row takes. */
-function rowLength(records: readonly PackedRecord[], from: number): number {
-  let bytes = 0
-  let count = 0
-  while (from + count < records.length && count < MOST_RECORDS) {
-    bytes += records[from + count]?.record.value?.length ?? 0
-    if (count > 0 && bytes > MOST_BYTES) break
-    count++
-  }
-  return count
 }

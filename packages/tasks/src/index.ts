@@ -7,7 +7,14 @@ export { foldRequest } from './fold-request.ts'
 export { foldResponse } from './fold-response.ts'
 export { foldStatus } from './fold-status.ts'
 export { homePartition, isHome } from './home-partition.ts'
-export { createJournal, type Journal, type JournalHolder, type JournalRecord, type JournalStep } from './journal.ts'
+export {
+  createJournal,
+  type Journal,
+  type JournalHolder,
+  type JournalRecord,
+  type JournalStep,
+  journalRecordOf,
+} from './journal.ts'
 export { beatIntervalMs, beatTimeoutMs, LEASE_MARGIN_MS, mayAct } from './lease.ts'
 export { type Candidate, RANK_DELAY_MS, rankOf } from './rank.ts'
 export { ENDPOINT_RETRY, MOST_FRUITLESS, nextRetryMs, type RetryPolicy, STEP_RETRY } from './retry-policy.ts'

@@ -1,3 +1,5 @@
+import type { TraceEnvelope } from '@kafclaw/envelope'
+
 /** What the fold of a journal needs of a record on `traces`; readers add what they want to find again. */
 export interface JournalRecord {
   recordId: string
@@ -8,6 +10,12 @@ export interface JournalRecord {
   step: number | null
   /** How often the step was begun again, from 0. */
   redo: number
+}
+
+/** What the fold needs of an envelope on `traces`. */
+export function journalRecordOf({ id, payload }: Pick<TraceEnvelope, 'id' | 'payload'>): JournalRecord {
+  const { attempt, run_id: runId, phase, step, redo } = payload
+  return { recordId: id, attempt, runId, phase, step, redo }
 }
 
 /** The run whose records count from now on. */

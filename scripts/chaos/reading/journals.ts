@@ -1,6 +1,6 @@
 import { decode, topicName } from '@kafclaw/envelope'
 import { readAll } from '@kafclaw/kafka'
-import { createJournal, isHome, type Journal, type JournalRecord } from '@kafclaw/tasks'
+import { createJournal, isHome, type Journal, type JournalRecord, journalRecordOf } from '@kafclaw/tasks'
 import type { Stage } from '../stage.ts'
 
 interface StepLine extends JournalRecord {
@@ -23,17 +23,12 @@ export async function readJournals({ log, scope, partitions }: Stage): Promise<M
   for (const record of await readAll(log, [topicName(scope, 'traces')])) {
     const decoded = decode(record)
     if (decoded.kind !== 'envelope' || decoded.envelope.type !== 'trace') continue
-    const { correlation_id: taskId, id, payload } = decoded.envelope
+    const { correlation_id: taskId, payload } = decoded.envelope
     if (taskId === null || !isHome(taskId, record.partition, partitions)) continue
     const known = journals.get(taskId) ?? { journal: createJournal<StepLine>(), records: [], bytes: 0 }
     journals.set(taskId, known)
     const line: StepLine = {
-      recordId: id,
-      attempt: payload.attempt,
-      runId: payload.run_id,
-      phase: payload.phase,
-      step: payload.step,
-      redo: payload.redo,
+      ...journalRecordOf(decoded.envelope),
       atMs: record.timestampMs,
       agentId: payload.agent_id,
       output: payload.output,

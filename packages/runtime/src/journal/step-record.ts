@@ -1,5 +1,5 @@
 import { type BlobRef, decode, type RawRecord, type TraceEnvelope } from '@kafclaw/envelope'
-import type { JournalRecord } from '@kafclaw/tasks'
+import { type JournalRecord, journalRecordOf } from '@kafclaw/tasks'
 import { type BlobChunk, chunkOf } from './blob-store.ts'
 
 type TracePayload = TraceEnvelope['payload']
@@ -36,14 +36,10 @@ export function readStepRecord(record: RawRecord, taskId: string): StepRecord | 
   return decoded.envelope.correlation_id === taskId ? stepRecordOf(decoded.envelope, record.timestampMs) : null
 }
 
-function stepRecordOf({ id, payload }: TraceEnvelope, atMs: number): StepRecord {
+function stepRecordOf(envelope: TraceEnvelope, atMs: number): StepRecord {
+  const { payload } = envelope
   return {
-    recordId: id,
-    attempt: payload.attempt,
-    runId: payload.run_id,
-    phase: payload.phase,
-    step: payload.step,
-    redo: payload.redo,
+    ...journalRecordOf(envelope),
     kind: payload.kind,
     name: payload.name,
     inputHash: payload.input_hash,

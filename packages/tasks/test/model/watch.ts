@@ -1,5 +1,5 @@
 import type { TraceEnvelope } from '@kafclaw/envelope'
-import type { Journal, JournalRecord } from '../../src/index.ts'
+import { type Journal, type JournalRecord, journalRecordOf } from '../../src/index.ts'
 import type { Appended } from './broker.ts'
 import type { Rules } from './rules.ts'
 
@@ -52,14 +52,10 @@ export function isOpen(watch: Watch): boolean {
   return watch.next >= watch.endAtOpen
 }
 
-export function entryOf({ id, payload }: TraceEnvelope, appendedMs: number): Entry {
+export function entryOf(envelope: TraceEnvelope, appendedMs: number): Entry {
+  const { payload } = envelope
   return {
-    recordId: id,
-    attempt: payload.attempt,
-    runId: payload.run_id,
-    phase: payload.phase,
-    step: payload.step,
-    redo: payload.redo,
+    ...journalRecordOf(envelope),
     inputHash: payload.input_hash,
     output: typeof payload.output === 'string' ? payload.output : null,
     appendedMs,

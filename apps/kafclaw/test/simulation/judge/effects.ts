@@ -1,4 +1,4 @@
-import { createJournal, isHome, type Journal, type JournalRecord } from '@kafclaw/tasks'
+import { createJournal, isHome, type Journal, type JournalRecord, journalRecordOf } from '@kafclaw/tasks'
 import type { Plan } from '../plan.ts'
 import { PARTITIONS } from '../stage.ts'
 import { BLIND, SETTLING } from '../tools.ts'
@@ -54,11 +54,12 @@ interface Step extends JournalRecord {
 function readJournals({ envelopes }: Evidence): ReadonlyMap<string, Journal<Step>> {
   const journals = new Map<string, Journal<Step>>()
   for (const { record, envelope } of envelopes('trace')) {
-    const { id: recordId, correlation_id: taskId, payload } = envelope
+    const { correlation_id: taskId, payload } = envelope
     if (!isHome(taskId, record.partition, PARTITIONS)) continue
     const journal = journals.get(taskId) ?? createJournal()
     journals.set(taskId, journal)
-    journal.add({ ...payload, recordId, runId: payload.run_id })
+    const { name, status, output } = payload
+    journal.add({ ...journalRecordOf(envelope), name, status, output })
   }
   return journals
 }

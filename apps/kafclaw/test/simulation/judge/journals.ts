@@ -1,4 +1,4 @@
-import { createJournal, isHome, type Journal, type JournalRecord } from '@kafclaw/tasks'
+import { createJournal, isHome, type Journal, type JournalRecord, journalRecordOf } from '@kafclaw/tasks'
 import { PARTITIONS } from '../stage.ts'
 import type { World } from '../world.ts'
 import type { Evidence } from './evidence.ts'
@@ -12,12 +12,12 @@ interface Step extends JournalRecord {
 export function judgeJournals(world: World, { envelopes }: Evidence): void {
   const journals = new Map<string, TaskJournal>()
   for (const { record, envelope } of envelopes('trace')) {
-    const { id, correlation_id: taskId, payload } = envelope
+    const { correlation_id: taskId, payload } = envelope
     if (!isHome(taskId, record.partition, PARTITIONS)) continue
-    const { attempt, run_id: runId, phase, step, redo, kind, name } = payload
+    const { kind, name } = payload
     const known = journals.get(taskId) ?? newJournal()
     journals.set(taskId, known)
-    take(world, known, { recordId: id, attempt, runId, phase, step, redo, kind, name, taskId })
+    take(world, known, { ...journalRecordOf(envelope), kind, name, taskId })
   }
 }
 
