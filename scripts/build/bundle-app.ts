@@ -18,6 +18,15 @@ const migrations = join(root, 'packages', 'storage', 'migrations')
 // Bundled CommonJS calls require() for Node's own modules, which an ES module does not have.
 const BANNER = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
 
+/**
+ * What has been compiled once is kept beside the bundle, where only those can write who could change the bundle itself; on a disk
+ * that takes no change nothing is kept. The cache has to be there before the first module of the app is compiled.
+ */
+const ENTRY = `import { enableCompileCache } from 'node:module'
+enableCompileCache(import.meta.dirname + '/.compile-cache')
+await import('./src/main.ts')
+`
+
 /** A process that started before a build may still load its chunks lazily, so old ones stay for this long. */
 const OLD_CHUNKS_STAY_MS = 24 * 60 * 60_000
 
@@ -25,8 +34,9 @@ const OLD_CHUNKS_STAY_MS = 24 * 60 * 60_000
 export async function bundleApp(app: string): Promise<void> {
   const dist = join(app, 'dist')
   const result = await build({
-    entryPoints: [join(app, 'src', 'main.ts')],
+    stdin: { contents: ENTRY, resolveDir: app, sourcefile: 'main.js' },
     outdir: dist,
+    entryNames: 'main',
     // All chunks lie flat in dist/, so that new URL('../migrations', import.meta.url) means the same in each of them.
     chunkNames: '[name]-[hash]',
     bundle: true,
@@ -68,7 +78,7 @@ function writeWhole(path: string, contents: Uint8Array): void {
 }
 
 function removeOldChunks(dist: string, current: ReadonlySet<string>): void {
-  for (const path of globSync(join(dist, '*'))) {
+  for (const path of [...globSync(join(dist, '*')), ...globSync(join(dist, '.compile-cache/*/*'))]) {
     if (!current.has(basename(path)) && Date.now() - statSync(path).mtimeMs > OLD_CHUNKS_STAY_MS) rmSync(path)
   }
 }

@@ -37,7 +37,10 @@ export function isReadFromStart(topic: string): boolean {
 
 /** The topics of their own that the given skills have now, or `all` skills of the zone. */
 export async function skillTopics(log: Log, scope: TopicScope, skills: readonly string[] | 'all'): Promise<string[]> {
-  const names = await log.listTopics()
+  return skillTopicsAmong(await log.listTopics(), scope, skills)
+}
+
+function skillTopicsAmong(names: readonly string[], scope: TopicScope, skills: readonly string[] | 'all'): string[] {
   return names.filter((name) => {
     const topic = parseTopicName(name)
     return (
@@ -60,8 +63,11 @@ export async function awaitGroup(options: {
   scope: TopicScope
   group: GroupState
   signal: AbortSignal
+  skills: readonly string[] | 'all'
   /** What else has to be asked of the log before reading begins; tried again like the rest. */
   prepare(): Promise<void>
+  /** The topics of their own that the skills have. */
+  onSkillTopics(names: readonly string[]): void
   onWait(why: string): void
 }): Promise<void> {
   const { env, signal } = options
@@ -81,14 +87,14 @@ async function whatIsMissing(options: Parameters<typeof awaitGroup>[0]): Promise
     if (missing.length > 0) {
       return `group "${scope.group}" has no topic ${missing[0]}${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''}; create them with: kafclaw topics apply`
     }
-    for (const record of await readAll(log, [topicName(scope, 'control_zones')])) {
+    options.onSkillTopics(skillTopicsAmong([...names], scope, options.skills))
+    // Each costs a way to a broker and back.
+    const [zones] = await Promise.all([readAll(log, [topicName(scope, 'control_zones')]), options.prepare()])
+    for (const record of zones) {
       const decoded = decode(record)
       if (decoded.kind === 'envelope' && decoded.envelope.type === 'zone') group.foldZone(decoded.envelope)
     }
-    if (group.partitions() !== null) {
-      await options.prepare()
-      return null
-    }
+    if (group.partitions() !== null) return null
     return `zone "${scope.zone}" of group "${scope.group}" has no record on ${topicName(scope, 'control_zones')}; write it with: kafclaw topics apply`
   } catch (error) {
     const known = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')

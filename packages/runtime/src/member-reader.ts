@@ -7,6 +7,7 @@ import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-
 import type { JournalEnds } from './journal-ends.ts'
 import type { MemberCore, MemberOptions } from './member-core.ts'
 import type { MemberLife } from './member-life.ts'
+import { newestRecords } from './newest-records.ts'
 import { createOpenTaskLimit } from './open-task-limit.ts'
 import type { ReadinessBoard } from './readiness.ts'
 
@@ -76,7 +77,10 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
       topics,
       position: (topic, partition) => (isReadFromStart(topic) ? null : positions.readFrom(topic, partition)) ?? 'start',
       async onBatch(batches) {
-        await ingest(batches)
+        // Until then only the newest beats and settings matter: of what lies behind them the group has seen all.
+        await ingest(
+          isCaughtUp ? batches : batches.map((batch) => (isReadFromStart(batch.topic) ? newestRecords(batch) : batch)),
+        )
         limitOpenTasks({ open: tasks.countOpen(), waiting: claims.waiting() }, reader, [
           topicName(scope, 'requests'),
           ...knownSkillTopics,
@@ -134,10 +138,12 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
         scope,
         group: parts.group,
         signal: life.closed.signal,
+        skills,
         async prepare() {
-          await adoptCluster()
-          await parts.journalEnds.refresh()
-          for (const topic of await skillTopics(log, scope, skills)) knownSkillTopics.add(topic)
+          await Promise.all([adoptCluster(), parts.journalEnds.refresh()])
+        },
+        onSkillTopics(names) {
+          for (const topic of names) knownSkillTopics.add(topic)
         },
         onWait: (why) => board.set('group', false, why),
       })

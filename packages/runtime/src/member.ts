@@ -111,6 +111,7 @@ export function createMember(options: MemberOptions): Member {
   async function start(): Promise<void> {
     await reader.prepare()
     if (life.isLeaving) return
+    core.runs.readAhead()
     core.relay.enqueue(core.outbox.load())
     canSend.resolve()
     keepRetention({ ...options, signal: life.closed.signal })

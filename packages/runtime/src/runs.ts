@@ -1,6 +1,7 @@
 import type { Env } from '@kafclaw/env'
 import { type ResponseEnvelope, topicName } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
+import { homePartition } from '@kafclaw/tasks'
 import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
 import type { WrittenClaim } from './claim-writer.ts'
@@ -20,6 +21,8 @@ export interface Runs {
   readonly slots: Slots
   /** Slots that new runs may take: inside a transaction also those of the runs that end with it. */
   freeSlots(): number
+  /** Begins to read the journals of the tasks that an earlier process has held here: their runs go on as soon as they are claimed. */
+  readAhead(): void
   /** Begins a run whose claim has been stored to be sent: its model may be asked, what it writes waits for the claim to be read back. */
   begin(task: StoredTask, claim: WrittenClaim): void
   /** Inside a transaction: the runs whose claims it reads back write what they have kept. */
@@ -127,6 +130,15 @@ export function createRuns(options: RunsOptions): Runs {
   return {
     slots,
     freeSlots: () => slots.free(answering),
+    readAhead() {
+      const held = [...tasks.open()].filter(({ claim, outcome }) => claim?.agentId === options.agentId && !outcome)
+      options.reader.readAhead(
+        held.map(({ taskId, claim }) => ({
+          partition: homePartition(taskId, options.partitions()),
+          from: store.sentBefore(taskId) ?? claim?.journalFrom ?? 0,
+        })),
+      )
+    },
     begin,
     confirmWithin(changed) {
       for (const task of changed) {

@@ -1,5 +1,7 @@
-import { createSystemEnv } from '@kafclaw/env'
+import { flushCompileCache } from 'node:module'
+import { createSystemEnv, type Env, sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
+import type { AdminServer } from '@kafclaw/http'
 import { createLogger, createMetrics, type Logger, logCrashes } from '@kafclaw/telemetry'
 import { EXIT, toExitCode } from './exit-codes.ts'
 import { type Host, openHost, type Service } from './host.ts'
@@ -35,14 +37,15 @@ export async function runServiceProcess(process_: ServiceProcess): Promise<numbe
     const logger = createLogger({ service: name, level: settings.logLevel })
     logCrashes(logger)
     for (const warning of warnings) logger.warn(warning)
+    const started = Promise.withResolvers<void>()
     await using host = openHost({
       env: createSystemEnv(),
       logger,
-      metrics: createMetrics(),
+      metrics: createMetrics({ started: started.promise }),
       settings,
       clientId: `kafclaw-${name}`,
     })
-    return await runService(host, process_)
+    return await runService(host, { ...process_, onStarted: started.resolve })
   } catch (error) {
     const known = AppError.fromUnknown(error, 'KC_BUG')
     process.stderr.write(`${name}: ${known.message}\n`)
@@ -50,30 +53,62 @@ export async function runServiceProcess(process_: ServiceProcess): Promise<numbe
   }
 }
 
-async function runService(host: Host, { name, create }: ServiceProcess): Promise<number> {
+async function runService(
+  host: Host,
+  { name, create, onStarted }: ServiceProcess & { onStarted(): void },
+): Promise<number> {
   const { logger, settings } = host
   const service = await create(host)
-  const { createAdminServer } = await import('@kafclaw/http')
-  await using admin = await createAdminServer({
-    env: host.env,
-    address: settings.adminAddress,
-    live: () => true,
-    readiness: service.readiness,
-    metrics: host.metrics,
-    logger,
-    ...(settings.adminToken === null ? {} : { token: settings.adminToken.reveal() }),
-  })
-  logger.info({ admin: admin.url, id: service.id, group: settings.group, mode: settings.mode }, `${name} has started`)
-  service.whenReady().then(
-    () => logger.info({ admin: admin.url, id: service.id }, `${name} is ready`),
-    () => undefined,
-  )
   const stopWatching = stopOnSignal(service, logger)
   try {
+    await Promise.race([tasksGoOn(host.env, service), service.ended])
+    onStarted()
+    await using admin = await openAdmin(host, service)
+    logger.info({ admin: admin.url, id: service.id, group: settings.group, mode: settings.mode }, `${name} has started`)
+    service.whenReady().then(
+      () => {
+        logger.info({ admin: admin.url, id: service.id }, `${name} is ready`)
+        // A process that is killed keeps nothing at its end.
+        flushCompileCache()
+      },
+      () => undefined,
+    )
     return toEndCode(await service.ended, logger)
   } finally {
     stopWatching()
   }
+}
+
+async function openAdmin({ env, settings, metrics, logger }: Host, service: Service): Promise<AdminServer> {
+  try {
+    const { createAdminServer } = await import('@kafclaw/http')
+    return await createAdminServer({
+      env,
+      address: settings.adminAddress,
+      live: () => true,
+      readiness: service.readiness,
+      metrics,
+      logger,
+      ...(settings.adminToken === null ? {} : { token: settings.adminToken.reveal() }),
+    })
+  } catch (error) {
+    await service.stop()
+    throw error
+  }
+}
+
+const ADMIN_AFTER_READY_MS = 500
+const ADMIN_AT_LAST_MS = 2000
+
+/**
+ * Loading the HTTP server and the metrics keeps the process busy for a good part of the time that a restart takes: what was open goes on first.
+ * A service that has to wait for Kafka tells so two seconds after its start.
+ */
+async function tasksGoOn(env: Env, service: Service): Promise<void> {
+  const over = new AbortController()
+  const isReady = service.whenReady().then(() => sleep(env, ADMIN_AFTER_READY_MS, over.signal))
+  await Promise.race([isReady, sleep(env, ADMIN_AT_LAST_MS, over.signal)])
+  over.abort()
 }
 
 /** The first signal stops gracefully, the second at once: what was accepted is stored anyway. */

@@ -11,11 +11,11 @@ import {
 } from './metrics.ts'
 
 /**
- * Makes metrics with a registry of their own. prom-client is loaded beside the start of the service: what is
- * counted in the meantime is kept and applied when it has arrived.
+ * Makes metrics with a registry of their own. prom-client is loaded when `started` says that the service has time for it, at once
+ * when missing: what is counted in the meantime is kept and applied when it has arrived.
  */
-export function createMetrics(): Metrics {
-  const loaded = loadRegistry()
+export function createMetrics({ started = Promise.resolve() }: { started?: Promise<void> } = {}): Metrics {
+  const loaded = loadRegistry(started)
   const counters = new Map<string, Counter>()
   const gauges = new Map<string, { gauge: Gauge; reads: ReadGauge[] }>()
   const histograms = new Map<string, Histogram>()
@@ -67,11 +67,13 @@ interface Loaded {
   registry: Prom.Registry
 }
 
-function loadRegistry(): Promise<Loaded> {
-  const loaded = import('prom-client').then((module) => {
-    const prom = module.default
-    return { prom, registry: new prom.Registry() }
-  })
+function loadRegistry(started: Promise<void>): Promise<Loaded> {
+  const loaded = started
+    .then(() => import('prom-client'))
+    .then((module) => {
+      const prom = module.default
+      return { prom, registry: new prom.Registry() }
+    })
   // A library that cannot be loaded is reported by text(), not as an unhandled rejection that ends the service.
   loaded.catch(() => undefined)
   return loaded

@@ -1,6 +1,6 @@
 import { type Env, sleep, type Timer } from '@kafclaw/env'
 import { AppError, ERRORS, type RawRecord } from '@kafclaw/envelope'
-import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
+import type { Log, LogBatch, OffsetRange, Reader } from '@kafclaw/kafka'
 import { createWatch, type JournalWatch, type Watch } from './journal-watch.ts'
 import { createPastRecords, type PastRecords } from './past-records.ts'
 import { createRecentRecords, type RecentRecords } from './recent-records.ts'
@@ -17,6 +17,8 @@ export interface JournalReader {
    * not help, it throws what went wrong.
    */
   watch(task: JournalHome, from: number, options: WatchOptions): Promise<JournalWatch>
+  /** Begins to read for runs that will begin soon: from the least of these places on, where that is not long ago. */
+  readAhead(places: readonly JournalPlace[]): void
   stop(): Promise<void>
 }
 
@@ -26,12 +28,21 @@ export interface JournalHome {
   partition: number
 }
 
+/** Where a run will begin to read. */
+export interface JournalPlace {
+  partition: number
+  from: number
+}
+
 interface WatchOptions {
   signal: AbortSignal
   seed?: readonly StepRecord[]
 }
 
 const LONGEST_PAUSE_MS = 5000
+
+/** What lies further back is read when a run asks for it. */
+const MOST_AHEAD = 2000
 
 /** How long reading goes on when nobody needs it: the next run mostly comes soon. */
 const IDLE_MS = 30_000
@@ -46,10 +57,10 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
   let opening = 0
   let isStopped = false
 
-  function follow(): Promise<Following> {
+  function follow(places: readonly JournalPlace[] = []): Promise<Following> {
     idle?.cancel()
     idle = null
-    reading ??= startFollowing({ log, topic, past, onRecord, onDeath }).catch((error: unknown) => {
+    reading ??= startFollowing({ log, topic, places, past, onRecord, onDeath }).catch((error: unknown) => {
       reading = null
       throw error
     })
@@ -72,6 +83,10 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
     const ofTask = watches.get(taskId)
     ofTask?.delete(watch)
     if (ofTask?.size === 0) watches.delete(taskId)
+    endSoon()
+  }
+
+  function endSoon(): void {
     if (watches.size > 0 || reading === null || isStopped) return
     idle ??= env.setTimer(IDLE_MS, endIdle)
   }
@@ -121,6 +136,10 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
         }
       }
     },
+    readAhead(places) {
+      // Where it fails, a run that needs it tries again and tells.
+      if (places.length > 0) follow(places).then(endSoon, () => undefined)
+    },
     stop() {
       isStopped = true
       return endFollowing()
@@ -136,20 +155,22 @@ interface Following {
   close(): Promise<void>
 }
 
-/** Follows the topic from its ends of now. */
+/** Follows the topic from its ends of now, or from a little further back where a run will want it. */
 async function startFollowing(options: {
   log: Log
   topic: string
+  places: readonly JournalPlace[]
   past: PastRecords
   onRecord(record: RawRecord): void
   onDeath(error: AppError): void
 }): Promise<Following> {
   const { log, topic } = options
-  const ends = new Map((await log.offsets([topic])).map(({ partition, end }) => [partition, end]))
-  const recent = new Map([...ends].map(([partition, end]) => [partition, createRecentRecords(end)]))
+  const ranges = await log.offsets([topic])
+  const starts = new Map(ranges.map((range) => [range.partition, startOf(range, options.places)]))
+  const recent = new Map([...starts].map(([partition, start]) => [partition, createRecentRecords(start)]))
   const reader: Reader = log.read({
     topics: [topic],
-    position: (_, partition) => ends.get(partition) ?? 'start',
+    position: (_, partition) => starts.get(partition) ?? 'start',
     onBatch(batches) {
       for (const batch of batches) take(batch)
     },
@@ -160,6 +181,9 @@ async function startFollowing(options: {
     death = AppError.fromUnknown(error, 'KC_KAFKA_UNREACHABLE')
     if (!isClosed) options.onDeath(death)
   })
+
+  // A death is told to those who wait in their watches.
+  const caughtUp = Promise.race([reader.caughtUp, reader.ended]).catch(() => undefined)
 
   function take(batch: LogBatch): void {
     const records = recentOf(recent, batch.partition)
@@ -172,6 +196,7 @@ async function startFollowing(options: {
 
   return {
     async between(partition, from, taskId) {
+      await caughtUp
       const known = recentOf(recent, partition)
       const kept = known.from(from)
       if (kept === null) return options.past({ taskId, partition, from, end: known.next() })
@@ -185,6 +210,11 @@ async function startFollowing(options: {
       await reader.close()
     },
   }
+}
+
+function startOf({ partition, start, end }: OffsetRange, places: readonly JournalPlace[]): number {
+  const least = Math.min(...places.filter((place) => place.partition === partition).map(({ from }) => from))
+  return least >= Math.max(start, end - MOST_AHEAD) ? Math.min(least, end) : end
 }
 
 function recentOf(recent: Map<number, RecentRecords>, partition: number): RecentRecords {

@@ -103,20 +103,24 @@ function forgetUnsent(db: Db, topic: string): boolean {
 const NEWEST_ROWS = 20_000
 
 function readSent(db: Db, topic: string): ReadonlyMap<string, number> {
-  const sent = db
-    .prepare<[string], { task_id: string; record_id: string; offset: number }>(
-      `select t.task_id, t.record_id, t."offset"
-       from (select topic, task_id, record_id, "offset" from timeline order by seq desc limit ${NEWEST_ROWS}) t
-       join task on task.task_id = t.task_id
-       where t.topic = ? and t."offset" is not null and task.ended_at_ms is null`,
+  const kept = db
+    .prepare<[], { task_id: string; first_seen_ms: number; record_id: string }>(
+      `select task.task_id, first_seen_ms, record_id from task join run_step on run_step.task_id = task.task_id
+       where ended_at_ms is null`,
     )
-    .all(topic)
-  const selectKept = db.prepare<[string], { record_id: string }>('select record_id from run_step where task_id = ?')
+    .all()
   const next = new Map<string, number>()
-  for (const [taskId, records] of Map.groupBy(sent, (row) => row.task_id)) {
-    const kept = new Set(selectKept.all(taskId).map((row) => row.record_id))
-    for (const { record_id, offset } of records)
-      if (kept.has(record_id)) next.set(taskId, Math.max(next.get(taskId) ?? 0, offset + 1))
+  if (kept.length === 0) return next
+  const taskOf = new Map(kept.map(({ record_id, task_id }) => [record_id, task_id]))
+  const sinceMs = kept.reduce((least, { first_seen_ms }) => Math.min(least, first_seen_ms), Infinity)
+  const newest = db.prepare<[], { at_ms: number; topic: string | null; record_id: string; offset: number | null }>(
+    `select at_ms, topic, record_id, "offset" from timeline order by seq desc limit ${NEWEST_ROWS}`,
+  )
+  for (const { at_ms, topic: ofRow, record_id, offset } of newest.iterate()) {
+    if (at_ms < sinceMs) break
+    const taskId = taskOf.get(record_id)
+    if (taskId !== undefined && ofRow === topic && offset !== null)
+      next.set(taskId, Math.max(next.get(taskId) ?? 0, offset + 1))
   }
   return next
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { Run, Settlement, StepCall } from '@kafclaw/runtime'
 
 type Call = Omit<StepCall, 'causationId'>
@@ -12,21 +14,27 @@ export interface LedgerClient {
 }
 
 export function createLedgerClient(url: string, agentId: string): LedgerClient {
-  async function post(
+  // Importing it, or calling fetch, would load much that only browsers have: a good part of a boot.
+  const { Agent, request } = process.getBuiltinModule('node:http')
+  const agent = new Agent({ keepAlive: true })
+
+  function post(
     path: string,
     run: Run,
     { call, callMs = 0 }: { call: Call; callMs?: number },
-  ): Promise<Response> {
+  ): Promise<IncomingMessage> {
     const { step, redo, attempt, idempotencyKey: key } = call
     const body = { key, taskId: run.taskId, step, redo, attempt, runId: run.runId, agentId, callMs }
     // Without the signal: what is on its way to the world cannot be called back.
-    return fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })
+    return new Promise((resolve, reject) => {
+      request(`${url}${path}`, { method: 'POST', agent }, resolve).on('error', reject).end(JSON.stringify(body))
+    })
   }
   return {
     async call(run, call, callMs) {
       try {
         const response = await post('/call', run, { call, callMs })
-        if (!response.ok) return null
+        if (response.statusCode !== 200) return null
         const { receipt }: { receipt: string } = await readJson(response)
         return receipt
       } catch {
@@ -41,14 +49,13 @@ export function createLedgerClient(url: string, agentId: string): LedgerClient {
       return { kind: 'happened', result: { status: 'completed', output: settled.receipt } }
     },
     async note(run, call) {
-      await post('/step', run, { call: { ...call, idempotencyKey: `${run.taskId}/${call.step}` } }).catch(
-        () => undefined,
-      )
+      const told = post('/step', run, { call: { ...call, idempotencyKey: `${run.taskId}/${call.step}` } })
+      await told.then(text).catch(() => undefined)
     },
   }
 }
 
 /** What the ledger of this folder answers. */
-async function readJson<T>(response: Response): Promise<T> {
-  return JSON.parse(await response.text())
+async function readJson<T>(response: IncomingMessage): Promise<T> {
+  return JSON.parse(await text(response))
 }
