@@ -74,7 +74,7 @@ describe('topic table', () => {
     ['requests', { 'cleanup.policy': 'delete', 'retention.ms': '604800000' }],
     ['responses', { 'cleanup.policy': 'delete', 'retention.ms': '1209600000' }],
     ['observe_audit', { 'cleanup.policy': 'delete', 'retention.ms': '-1' }],
-    ['announce', { 'cleanup.policy': 'compact', 'segment.ms': '600000', 'min.cleanable.dirty.ratio': '0.1' }],
+    ['announce', { 'cleanup.policy': 'compact', 'segment.ms': '60000', 'min.cleanable.dirty.ratio': '0.1' }],
   ] satisfies Array<[TopicKind, Record<string, string>]>)('creates %s with its own settings', (kind, configs) => {
     expect(topicConfigs(kind)).toMatchObject(configs)
   })

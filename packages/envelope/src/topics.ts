@@ -73,8 +73,8 @@ export const TOPICS: Readonly<Record<TopicKind, TopicSpec>> = {
     key: 'agent_id',
     compact: true,
     types: ['announce'],
-    // Heartbeats replace each other every few seconds: without these the log would hold days of them.
-    configs: { 'segment.ms': '600000', 'min.cleanable.dirty.ratio': '0.1' },
+    // Heartbeats replace each other every few seconds, and whoever starts reads all that is there: without these it were days of them.
+    configs: { 'segment.ms': '60000', 'min.cleanable.dirty.ratio': '0.1' },
     description: 'Manifest and heartbeat of each agent; a last beat `leaving` on leave, never a tombstone.',
   }),
   requests: topic('requests', {
