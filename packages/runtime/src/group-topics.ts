@@ -65,9 +65,9 @@ export async function awaitGroup(options: {
   signal: AbortSignal
   skills: readonly string[] | 'all'
   /** What else has to be asked of the log before reading begins; tried again like the rest. */
-  prepare(): Promise<void>
-  /** The topics of their own that the skills have. */
-  onSkillTopics(names: readonly string[]): void
+  prepare(): Promise<unknown>
+  /** Gets the topics of their own that the skills have. */
+  skillTopics: Set<string>
   onWait(why: string): void
 }): Promise<void> {
   const { env, signal } = options
@@ -87,7 +87,7 @@ async function whatIsMissing(options: Parameters<typeof awaitGroup>[0]): Promise
     if (missing.length > 0) {
       return `group "${scope.group}" has no topic ${missing[0]}${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''}; create them with: kafclaw topics apply`
     }
-    options.onSkillTopics(skillTopicsAmong([...names], scope, options.skills))
+    for (const name of skillTopicsAmong([...names], scope, options.skills)) options.skillTopics.add(name)
     // Each costs a way to a broker and back.
     const [zones] = await Promise.all([readAll(log, [topicName(scope, 'control_zones')]), options.prepare()])
     for (const record of zones) {

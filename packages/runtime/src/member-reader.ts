@@ -43,6 +43,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
   const skills = options.readsAllSkills ? 'all' : options.skills.map(({ name }) => name)
   const knownSkillTopics = new Set<string>()
   const limitOpenTasks = createOpenTaskLimit(logger)
+  const requestTopics = (): string[] => [topicName(scope, 'requests'), ...knownSkillTopics]
   const isOver = (): boolean => life.isLeaving || life.closed.signal.aborted
   let reader: Reader | null = null
   let isCaughtUp = false
@@ -78,13 +79,8 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
       position: (topic, partition) => (isReadFromStart(topic) ? null : positions.readFrom(topic, partition)) ?? 'start',
       async onBatch(batches) {
         // Until then only the newest beats and settings matter: of what lies behind them the group has seen all.
-        await ingest(
-          isCaughtUp ? batches : batches.map((batch) => (isReadFromStart(batch.topic) ? newestRecords(batch) : batch)),
-        )
-        limitOpenTasks({ open: tasks.countOpen(), waiting: claims.waiting() }, reader, [
-          topicName(scope, 'requests'),
-          ...knownSkillTopics,
-        ])
+        await ingest(isCaughtUp ? batches : newestRecords(batches))
+        limitOpenTasks({ open: tasks.countOpen(), waiting: claims.waiting() }, reader, requestTopics())
       },
       onEvent: (event) => noteReaderEvent(event, { ...parts, isCaughtUp }),
     })
@@ -139,12 +135,8 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
         group: parts.group,
         signal: life.closed.signal,
         skills,
-        async prepare() {
-          await Promise.all([adoptCluster(), parts.journalEnds.refresh()])
-        },
-        onSkillTopics(names) {
-          for (const topic of names) knownSkillTopics.add(topic)
-        },
+        prepare: () => Promise.all([adoptCluster(), parts.journalEnds.refresh()]),
+        skillTopics: knownSkillTopics,
         onWait: (why) => board.set('group', false, why),
       })
       if (isOver()) return

@@ -14,9 +14,19 @@ function record(offset: number, key: Buffer | null): RawRecord {
   }
 }
 
-it('leaves of each key the last record, whatever bytes it has, all without a key, and the place where reading goes on', () => {
+function batchOf(topic: string) {
   const [a, b, odd] = [Buffer.from('a'), Buffer.from('b'), Buffer.from([0xff, 0xfe])]
   const records = [a, b, null, odd, a, null, odd].map((key, offset) => record(offset, key))
-  const batch = { topic: 'group.g.announce', partition: 0, fromOffset: 0, nextOffset: 9, records }
-  expect(newestRecords(batch)).toEqual({ ...batch, records: [1, 2, 4, 5, 6].map((offset) => records[offset]) })
+  return { topic, partition: 0, fromOffset: 0, nextOffset: 9, records }
+}
+
+it('leaves of each key the last record, whatever bytes it has, all without a key, and the place where reading goes on', () => {
+  const batch = batchOf('group.g.announce')
+  const left = [1, 2, 4, 5, 6].map((offset) => batch.records[offset])
+  expect(newestRecords([batch])).toEqual([{ ...batch, records: left }])
+})
+
+it('leaves topics as they are that are not compacted', () => {
+  const batch = batchOf('group.g.requests')
+  expect(newestRecords([batch])).toEqual([batch])
 })

@@ -6,7 +6,8 @@ import type { Logger } from '@kafclaw/telemetry'
 import { type ActiveRun, createActiveRun } from './active-run.ts'
 import type { WrittenClaim } from './claim-writer.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { createStepStore } from './journal/step-store.ts'
+import type { JournalPlace } from './journal/journal-reader.ts'
+import { createStepStore, type StepStore } from './journal/step-store.ts'
 import type { RunStepsOptions } from './journal/step-work.ts'
 import type { MemberEvents } from './member-events.ts'
 import type { RunHandler } from './run.ts'
@@ -130,15 +131,7 @@ export function createRuns(options: RunsOptions): Runs {
   return {
     slots,
     freeSlots: () => slots.free(answering),
-    readAhead() {
-      const held = [...tasks.open()].filter(({ claim, outcome }) => claim?.agentId === options.agentId && !outcome)
-      options.reader.readAhead(
-        held.map(({ taskId, claim }) => ({
-          partition: homePartition(taskId, options.partitions()),
-          from: store.sentBefore(taskId) ?? claim?.journalFrom ?? 0,
-        })),
-      )
-    },
+    readAhead: () => options.reader.readAhead(heldJournals(options, store)),
     begin,
     confirmWithin(changed) {
       for (const task of changed) {
@@ -190,6 +183,15 @@ export function createRuns(options: RunsOptions): Runs {
       for (const run of active.values()) run.abort('a newer boot of this agent has taken over')
     },
   }
+}
+
+/** Where the journals of the tasks begin that an earlier process has held here, as far as this host does not know them. */
+function heldJournals({ tasks, agentId, partitions }: RunsOptions, store: StepStore): JournalPlace[] {
+  const held = [...tasks.open()].filter(({ claim }) => claim?.agentId === agentId)
+  return held.map(({ taskId, claim }) => ({
+    partition: homePartition(taskId, partitions()),
+    from: store.sentBefore(taskId) ?? claim?.journalFrom ?? 0,
+  }))
 }
 
 function pause(env: Env, delayMs: number): Promise<void> {

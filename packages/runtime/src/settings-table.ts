@@ -223,7 +223,7 @@ export const SETTINGS = {
     kind: kind.address,
     fallback: '127.0.0.1:0',
     description:
-      'Where `/livez`, `/readyz` and `/metrics` are served; the ready line names the port that was taken. In Kubernetes `0.0.0.0:9464`. One-shot commands serve nothing.',
+      'Where `/livez`, `/readyz` and `/metrics` are served, from half a second after the service is ready or two seconds after its start; the ready line names the port that was taken. In Kubernetes `0.0.0.0:9464`. One-shot commands serve nothing.',
     services: MEMBERS,
   }),
   adminToken: setting({

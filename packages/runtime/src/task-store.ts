@@ -44,7 +44,8 @@ export interface TaskStore {
   clear(): void
 }
 
-const RECENT = 2000
+/** JSON text of the requests that are kept as objects: those that wait in a long queue are mostly among them. */
+const RECENT_CHARS = 8 * 1024 * 1024
 
 interface TaskRow {
   task_id: string
@@ -83,7 +84,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
   const expiry = createExpiryMark(db)
 
   /** Requests read lately, by their places: most runs begin soon after, and need not read the file. */
-  const recent = createRecentMap<string, RequestEnvelope>(RECENT)
+  const recent = createRecentMap<string, RequestEnvelope>(RECENT_CHARS)
   const openTasks = new Map<string, StoredTask>()
   for (const row of selectOpen.all()) openTasks.set(row.task_id, toTask(row))
   let changed = new Map<string, StoredTask>()
@@ -115,8 +116,9 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       unwritten.add(task.taskId)
     },
     putRequest(envelope, place) {
-      insertRequest.run(envelope.correlation_id, place, JSON.stringify(envelope))
-      recent.set(place, envelope)
+      const text = JSON.stringify(envelope)
+      insertRequest.run(envelope.correlation_id, place, text)
+      recent.set(place, envelope, text.length)
     },
     requestAt(taskId, place) {
       const known = recent.get(place)
