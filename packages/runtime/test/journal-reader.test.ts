@@ -133,3 +133,26 @@ it('runs that go on at the same time share one reading of what lies behind them,
   expect(readings).toBe(2)
   await reader.stop()
 })
+
+it('a run whose journal has been read ahead needs no second reading, also where it asks before that is done', async () => {
+  await using group = await createTestGroup()
+  let readings = 0
+  const log: Log = {
+    ...group.log,
+    read(options) {
+      readings++
+      return group.log.read(options)
+    },
+  }
+  const taskId = 'task-held'
+  const write = (run_id: string) =>
+    group.client.publish({ type: 'trace', correlation_id: taskId, payload: { ...RUN, run_id } })
+  await write('run-long-over')
+  const { partition, offset } = (await write('run-before')).place
+  const reader = createJournalReader({ env: group.env, log, topic: topicName(group.scope, 'traces') })
+  reader.readAhead([{ partition, from: offset }])
+  const watch = await reader.watch(homeOf(taskId), offset, NEVER)
+  expect(watch.counted.map(({ runId }) => runId)).toEqual(['run-before'])
+  expect(readings).toBe(1)
+  await reader.stop()
+})
