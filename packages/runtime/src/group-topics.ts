@@ -88,7 +88,7 @@ async function whatIsMissing(options: Parameters<typeof awaitGroup>[0]): Promise
       return `group "${scope.group}" has no topic ${missing[0]}${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''}; create them with: kafclaw topics apply`
     }
     for (const name of skillTopicsAmong([...names], scope, options.skills)) options.skillTopics.add(name)
-    // Each costs a way to a broker and back.
+    // Each costs ways to a broker and back.
     const [zones] = await Promise.all([readAll(log, [topicName(scope, 'control_zones')]), options.prepare()])
     for (const record of zones) {
       const decoded = decode(record)

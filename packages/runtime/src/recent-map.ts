@@ -8,8 +8,8 @@ export interface RecentMap<K, V> {
 }
 
 /**
- * Keeps at least the last entries that together weigh `atLeast`, and at most about twice as many: two generations, of which the older is dropped as a
- * whole. Taking the oldest entry out of one Map each time has to step over all that were taken out before.
+ * Keeps at least the last entries that together weigh `atLeast`, and at most about twice as many: two generations, of which the
+ * older is dropped as a whole. Taking the oldest entry out of one Map each time has to step over all that were taken out before.
  */
 export function createRecentMap<K, V>(atLeast: number): RecentMap<K, V> {
   let young = new Map<K, V>()

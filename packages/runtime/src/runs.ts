@@ -185,7 +185,7 @@ export function createRuns(options: RunsOptions): Runs {
   }
 }
 
-/** Where the journals of the tasks begin that an earlier process has held here, as far as this host does not know them. */
+/** From where on the log has to be read for the tasks that an earlier process has held here. */
 function heldJournals({ tasks, agentId, partitions }: RunsOptions, store: StepStore): JournalPlace[] {
   const held = [...tasks.open()].filter(({ claim }) => claim?.agentId === agentId)
   return held.map(({ taskId, claim }) => ({

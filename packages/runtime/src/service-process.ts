@@ -101,8 +101,8 @@ const ADMIN_AFTER_READY_MS = 500
 const ADMIN_AT_LAST_MS = 2000
 
 /**
- * Loading the HTTP server and the metrics keeps the process busy for a good part of the time that a restart takes: what was open goes on first.
- * A service that has to wait for Kafka tells so two seconds after its start.
+ * Loading the HTTP server and the metrics keeps the process busy for a good part of the time that a restart takes: what was open
+ * goes on first. A service that has to wait for Kafka tells so two seconds after its start.
  */
 async function tasksGoOn(env: Env, service: Service): Promise<void> {
   const over = new AbortController()

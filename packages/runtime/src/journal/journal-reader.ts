@@ -166,6 +166,7 @@ async function startFollowing(options: {
 }): Promise<Following> {
   const { log, topic } = options
   const ranges = await log.offsets([topic])
+  const ends = new Map(ranges.map(({ partition, end }) => [partition, end]))
   const starts = new Map(ranges.map((range) => [range.partition, startOf(range, options.places)]))
   const recent = new Map([...starts].map(([partition, start]) => [partition, createRecentRecords(start)]))
   const reader: Reader = log.read({
@@ -196,8 +197,8 @@ async function startFollowing(options: {
 
   return {
     async between(partition, from, taskId) {
-      await caughtUp
       const known = recentOf(recent, partition)
+      if (known.next() < (ends.get(partition) ?? 0)) await caughtUp
       const kept = known.from(from)
       if (kept === null) return options.past({ taskId, partition, from, end: known.next() })
       return kept.flatMap((record) => readStepRecord(record, taskId) ?? [])
