@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSystemEnv } from '@kafclaw/env'
 import { AppError, formatPlace } from '@kafclaw/envelope'
@@ -205,6 +206,24 @@ describe('both', () => {
       code: 'KC_KAFKA_UNKNOWN_TOPIC',
     })
     expect(await direct.listTopics()).not.toContain(missing)
+  })
+
+  it('ask another broker while one takes connections and says nothing, as one does that is just starting', async () => {
+    const given = Promise.withResolvers<'given up'>()
+    const mute = createServer((socket) =>
+      socket.on('error', () => undefined).on('close', () => given.resolve('given up')),
+    )
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    const { port } = mute.address() as AddressInfo
+    const brokers = [`127.0.0.1:${port}`, ...sharedBrokers()]
+    const both = createKafkaLog({ brokers, clientId: uniqueName('mute'), env, logger })
+    try {
+      // Before the time is over that an answer may take.
+      expect(await Promise.race([both.clusterId(), given.promise])).toBe(await direct.clusterId())
+    } finally {
+      await both.close()
+      mute.close()
+    }
   })
 
   it('arm no timer while nothing has to wait', async () => {

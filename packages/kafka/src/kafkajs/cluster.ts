@@ -1,4 +1,4 @@
-import type { Env } from '@kafclaw/env'
+import { type Env, sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 import type { Logger } from '@kafclaw/telemetry'
 import type { KafkaProperties } from '../security/kafka-properties.ts'
@@ -29,6 +29,9 @@ interface Address {
   host: string
   port: number
 }
+
+/** A broker that is just starting takes a connection and says nothing on it: meanwhile the next one is tried. */
+const NEXT_SEED_MS = 1000
 
 export function createCluster(options: ClusterOptions): Cluster {
   const seeds = options.brokers.map(parseAddress)
@@ -81,18 +84,39 @@ export function createCluster(options: ClusterOptions): Cluster {
     // Brokers that metadata named are tried as well: the seeds may be gone for good in a long life.
     const candidates = [...seeds, ...nodes.values()]
     const failures: AppError[] = []
-    while (failures.length < candidates.length) {
+    const attempts: Array<Promise<BrokerLink>> = []
+    while (attempts.length < candidates.length) {
       const address = candidates[nextCandidate++ % candidates.length]
       if (!address) break
-      try {
-        seedLink = await connect(address, null)
-        return seedLink
-      } catch (thrown) {
-        failures.push(AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE'))
-        failIfClosed()
-      }
+      attempts.push(
+        connect(address, null).catch((thrown: unknown) => {
+          failures.push(AppError.fromUnknown(thrown, 'KC_KAFKA_UNREACHABLE'))
+          throw thrown
+        }),
+      )
+      const link = await firstOf(attempts, attempts.length < candidates.length)
+      failIfClosed()
+      if (link) return link
     }
     throw unreachable(options.brokers, failures)
+  }
+
+  /** The first connection to open; null when all have failed, or, with another candidate left, when none is open for a while. */
+  async function firstOf(attempts: ReadonlyArray<Promise<BrokerLink>>, isOneLeft: boolean): Promise<BrokerLink | null> {
+    const over = new AbortController()
+    const opened = Promise.any(attempts).catch(() => null)
+    const link = await (isOneLeft
+      ? Promise.race([opened, sleep(options.env, NEXT_SEED_MS, over.signal).then(() => null)])
+      : opened)
+    over.abort()
+    if (link === null) return null
+    seedLink = link
+    for (const attempt of attempts)
+      attempt.then(
+        (other) => other !== link && other.destroy(),
+        () => undefined,
+      )
+    return link
   }
 
   function remember(metadata: Metadata, from: BrokerLink): void {
