@@ -211,7 +211,10 @@ describe('both', () => {
   it('ask another broker while one takes connections and says nothing, as one does that is just starting', async () => {
     const given = Promise.withResolvers<'given up'>()
     const mute = createServer((socket) =>
-      socket.on('error', () => undefined).on('close', () => given.resolve('given up')),
+      socket
+        .resume()
+        .on('error', () => undefined)
+        .on('close', () => given.resolve('given up')),
     )
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const { port } = mute.address() as AddressInfo
