@@ -94,29 +94,14 @@ export function createCluster(options: ClusterOptions): Cluster {
           throw thrown
         }),
       )
-      const link = await firstOf(attempts, attempts.length < candidates.length)
+      const link = await firstOf(options.env, attempts, attempts.length < candidates.length)
       failIfClosed()
-      if (link) return link
+      if (link) {
+        seedLink = link
+        return link
+      }
     }
     throw unreachable(options.brokers, failures)
-  }
-
-  /** The first connection to open; null when all have failed, or, with another candidate left, when none is open for a while. */
-  async function firstOf(attempts: ReadonlyArray<Promise<BrokerLink>>, isOneLeft: boolean): Promise<BrokerLink | null> {
-    const over = new AbortController()
-    const opened = Promise.any(attempts).catch(() => null)
-    const link = await (isOneLeft
-      ? Promise.race([opened, sleep(options.env, NEXT_SEED_MS, over.signal).then(() => null)])
-      : opened)
-    over.abort()
-    if (link === null) return null
-    seedLink = link
-    for (const attempt of attempts)
-      attempt.then(
-        (other) => other !== link && other.destroy(),
-        () => undefined,
-      )
-    return link
   }
 
   function remember(metadata: Metadata, from: BrokerLink): void {
@@ -158,6 +143,26 @@ export function createCluster(options: ClusterOptions): Cluster {
     ownLink: connectNode,
     close: () => closing.abort(),
   }
+}
+
+/** The first connection to open; null when all have failed, or, with another candidate left, when none is open for a while. */
+async function firstOf(
+  env: Env,
+  attempts: ReadonlyArray<Promise<BrokerLink>>,
+  isOneLeft: boolean,
+): Promise<BrokerLink | null> {
+  const over = new AbortController()
+  const opened = Promise.any(attempts).catch(() => null)
+  const late = isOneLeft ? [sleep(env, NEXT_SEED_MS, over.signal).then(() => null)] : []
+  const link = await Promise.race([opened, ...late])
+  over.abort()
+  if (link === null) return null
+  for (const attempt of attempts)
+    attempt.then(
+      (other) => other !== link && other.destroy(),
+      () => undefined,
+    )
+  return link
 }
 
 function unreachable(brokers: readonly string[], failures: readonly AppError[]): AppError {
