@@ -62,6 +62,19 @@ function createTrial(group: TestGroup): Trial {
   }
 }
 
+/** The log of the group, and how often somebody has begun to read it. */
+function countReadings(group: TestGroup): { log: Log; readings(): number } {
+  let readings = 0
+  const log: Log = {
+    ...group.log,
+    read(options) {
+      readings++
+      return group.log.read(options)
+    },
+  }
+  return { log, readings: () => readings }
+}
+
 const homeOf = (taskId: string) => ({ taskId, partition: partitionFor(taskId, PARTITIONS) })
 
 it('a journal that is needed goes on being read, also when the last one that was needed before is closed just then', async () => {
@@ -109,14 +122,7 @@ it('whoever waits for the end of a step hears that the reader has died', async (
 
 it('runs that go on at the same time share one reading of what lies behind them, and each gets its own', async () => {
   await using group = await createTestGroup()
-  let readings = 0
-  const log: Log = {
-    ...group.log,
-    read(options) {
-      readings++
-      return group.log.read(options)
-    },
-  }
+  const { log, readings } = countReadings(group)
   const taskIds = Array.from({ length: 20 }, (_, n) => `task-${n}`)
   for (const taskId of taskIds)
     await group.client.publish({
@@ -130,20 +136,13 @@ it('runs that go on at the same time share one reading of what lies behind them,
     taskIds.map((taskId) => [`run-of-${taskId}`]),
   )
   // One that follows, and one for the past.
-  expect(readings).toBe(2)
+  expect(readings()).toBe(2)
   await reader.stop()
 })
 
 it('a run whose journal has been read ahead needs no second reading, also where it asks before that is done', async () => {
   await using group = await createTestGroup()
-  let readings = 0
-  const log: Log = {
-    ...group.log,
-    read(options) {
-      readings++
-      return group.log.read(options)
-    },
-  }
+  const { log, readings } = countReadings(group)
   const taskId = 'task-held'
   const write = (run_id: string) =>
     group.client.publish({ type: 'trace', correlation_id: taskId, payload: { ...RUN, run_id } })
@@ -153,6 +152,6 @@ it('a run whose journal has been read ahead needs no second reading, also where 
   reader.readAhead([{ partition, from: offset }])
   const watch = await reader.watch(homeOf(taskId), offset, NEVER)
   expect(watch.counted.map(({ runId }) => runId)).toEqual(['run-before'])
-  expect(readings).toBe(1)
+  expect(readings()).toBe(1)
   await reader.stop()
 })
