@@ -4,7 +4,7 @@ import { createVirtualEnv } from '@kafclaw/env/testing'
 import type { RawRecord } from '@kafclaw/envelope'
 import type { LogBatch } from '@kafclaw/kafka'
 import { createDisk, openDatabase } from '@kafclaw/storage'
-import { tempDir } from '@kafclaw/testing'
+import { tempDir, withQueryPlans } from '@kafclaw/testing'
 import { expect, it } from 'vitest'
 import { openAuditFile } from './audit-file.ts'
 import { createAuditStore } from './audit-store.ts'
@@ -39,6 +39,13 @@ function batch(from: number, to: number, more: Partial<LogBatch> = {}): LogBatch
   const records = Array.from({ length: to - from }, (_, index) => recordAt(from + index, 'hi', more.topic))
   return { topic: TOPIC, partition: 0, fromOffset: from, nextOffset: to, records, ...more }
 }
+
+it('costs the same in a large file: the edges of a record are looked up by its id', () => {
+  const { db, plans } = withQueryPlans(openDatabase(':memory:', 'audit'))
+  createAuditStore({ db, env: createVirtualEnv(), events: quietEvents() })
+  expect(plans).toContain('SEARCH x USING INDEX edge_from_id (from_id=?)')
+  expect(plans.filter((step) => /edge_to|SCAN (?!e$|CONSTANT)/.test(step))).toEqual([])
+})
 
 it('keeps a record once, however often it is read', () => {
   const { store, count } = createTestStore()

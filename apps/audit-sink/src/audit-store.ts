@@ -101,12 +101,14 @@ function createRecordWriter(db: Db): (record: RawRecord) => void {
   const select = db.prepare<[string, number, number], StoredRecord>(
     'select id, timestamp_ms from record where topic = ? and "partition" = ? and "offset" = ?',
   )
-  // A record that was sent twice has one id and the same edges.
+  // A record that was sent twice has one id and the same edges. Left to itself SQLite would choose the index by place, where
+  // all edges by id have the same key, nulls, and read them all for each new one.
   const insertEdge = db.prepare(
     `with e(kind, from_id, to_id, to_topic, to_partition, to_offset) as (values (?, ?, ?, ?, ?, ?))
      insert into edge (kind, from_id, to_id, to_topic, to_partition, to_offset) select * from e
-     where not exists (select 1 from edge x where x.from_id = e.from_id and x.kind = e.kind and x.to_id is e.to_id
-       and x.to_topic is e.to_topic and x.to_partition is e.to_partition and x.to_offset is e.to_offset)`,
+     where not exists (select 1 from edge x indexed by edge_from_id where x.from_id = e.from_id and x.kind = e.kind
+       and x.to_id is e.to_id and x.to_topic is e.to_topic and x.to_partition is e.to_partition
+       and x.to_offset is e.to_offset)`,
   )
 
   return (record) => {

@@ -2,6 +2,7 @@ export { createFaultProxy, type FaultProxy, type Passing } from './fault-proxy.t
 export { freeze } from './freeze.ts'
 export { withError } from './kafka-frames.ts'
 export { createLink, type Link } from './link.ts'
+export { withQueryPlans } from './query-plans.ts'
 export { sharedBrokers } from './settings.ts'
 export { type TempDir, tempDir } from './temp-dir.ts'
 export type { TrafficFault } from './traffic.ts'

@@ -73,9 +73,10 @@ export function createStepStore(db: Db, topic: string): StepStore {
 function forgetUnsent(db: Db, topic: string): boolean {
   const unsent = db
     .prepare<[string], { task_id: string; record_id: string }>(
-      // Rows of the timeline about records that a member has only read lie on other topics.
+      // Rows of the timeline about records that a member has only read lie on other topics. The plus keeps SQLite
+      // from an index by topic for this one question, for which it would read the whole timeline at each start.
       `select t.task_id, t.record_id from outbox o
-       join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where t.topic = ?`,
+       join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where +t.topic = ?`,
     )
     .all(topic)
   const select = db.prepare<[string], Pick<StepRow, 'attempt' | 'step' | 'redo' | 'phase' | 'record_id'>>(
