@@ -1,9 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { appFolders, bundleApp } from './bundle-app.ts'
+import { lenientCheck, strictCheck } from '../../packages/envelope/src/contract.ts'
+import type { EnvelopeType } from '../../packages/envelope/src/payloads/payload-table.ts'
+import { mutateJson } from '../../packages/envelope/test/mutations.ts'
+import { appFolders, bundleApp, MADE_CHECKS } from './bundle-app.ts'
 
 const root = dirname(dirname(import.meta.dirname))
 let scratch: string
@@ -51,4 +56,37 @@ it.each(appFolders().map((app) => [basename(app), app]))('runs %s from its bundl
 it('opens databases and answers from the bundle of the command line alone', async () => {
   const folder = await ship(join(root, 'apps', 'kafclaw'))
   expect(run(folder, 'agent', '-m', 'hello')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\S/) })
+})
+
+it('checks records in a bundle as the sources do', async () => {
+  const envelope = join(root, 'packages', 'envelope')
+  const outfile = join(scratch, 'contract.mjs')
+  await build({
+    entryPoints: [join(envelope, 'src', 'contract.ts')],
+    bundle: true,
+    format: 'esm',
+    outfile,
+    plugins: [MADE_CHECKS],
+  })
+  const made: { strictCheck: typeof strictCheck; lenientCheck: typeof lenientCheck } = await import(outfile)
+  const bodies = globSync(join(envelope, 'test', 'golden', 'valid', '*.json')).map((path): { type: EnvelopeType } =>
+    JSON.parse(readFileSync(path, 'utf8')),
+  )
+  let number = 1
+  // A linear congruential generator (Numerical Recipes, section 7.1): the same mutations in each run.
+  const next = (): number => {
+    number = (number * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return number >>> 8
+  }
+  let refused = 0
+  for (const body of bodies) {
+    for (let times = 0; times < 100; times++) {
+      const mutated = mutateJson(body, next)
+      const problem = strictCheck(body.type)(mutated)
+      expect(made.strictCheck(body.type)(mutated)).toBe(problem)
+      expect(made.lenientCheck(body.type)(mutated)).toBe(lenientCheck(body.type)(mutated))
+      if (problem !== null) refused++
+    }
+  }
+  expect(refused).toBeGreaterThan(bodies.length)
 })

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { checkModule } from '../../packages/envelope/src/check-module.ts'
 
 const root = dirname(dirname(import.meta.dirname))
 const migrations = join(root, 'packages', 'storage', 'migrations')
@@ -26,6 +27,14 @@ const ENTRY = `import { enableCompileCache } from 'node:module'
 enableCompileCache(import.meta.dirname + '/.compile-cache')
 await import('./src/main.ts')
 `
+
+/** The checks of records are compiled here and not by each process at its start. */
+export const MADE_CHECKS: Plugin = {
+  name: 'made-checks',
+  setup({ onLoad }) {
+    onLoad({ filter: /packages\/envelope\/src\/check-function\.ts$/ }, () => ({ contents: checkModule() }))
+  },
+}
 
 /** A process that started before a build may still load its chunks lazily, so old ones stay for this long. */
 const OLD_CHUNKS_STAY_MS = 24 * 60 * 60_000
@@ -46,6 +55,7 @@ export async function bundleApp(app: string): Promise<void> {
     target: 'node24',
     conditions: ['@kafclaw/source'],
     external: ['better-sqlite3'],
+    plugins: [MADE_CHECKS],
     banner: { js: BANNER },
     legalComments: 'none',
     logLevel: 'warning',

@@ -1,35 +1,40 @@
 import type { TLocalizedValidationError } from 'typebox/error'
-import { Format } from 'typebox/format'
-import { Compile } from 'typebox/schema'
-import { envelopeSchema, unknownTypeSchema } from './envelope-schema.ts'
+import { Errors } from 'typebox/schema'
+import { checkFunction } from './check-function.ts'
+import { type CheckName, schemaOf } from './check-name.ts'
+import { useTimestamps } from './check-timestamps.ts'
 import { type ObjectPlan, planObject } from './field-plan.ts'
-import type { JsonSchema } from './json-schema.ts'
-import { toLenient } from './lenient.ts'
 import { type EnvelopeType, PAYLOAD_SCHEMAS } from './payloads/payload-table.ts'
-import { isTimestamp } from './timestamp.ts'
 
 /** Checks a value; null when it is valid, else a sentence for people. */
 export type Check = (value: unknown) => string | null
 
-// Everything here is made at its first use: a command that touches no record must not pay for compiling schemas.
-const strict = new Map<string, Check>()
-const lenient = new Map<string, Check>()
+// Everything here is made at its first use: a command that touches no record must not pay for its schemas.
+const checks = new Map<CheckName, Check>()
 const payloadPlans = new Map<EnvelopeType, ObjectPlan>()
 const NO_FIELDS: ObjectPlan = { fields: [], keys: new Set(), empty: {} }
 
 /** The check for writers: no member that the schema does not name. */
 export function strictCheck(type: EnvelopeType): Check {
-  return once(strict, type, () => compile(envelopeSchema(type)))
+  return checkOf(`strict ${type}`)
 }
 
 /** The check for readers: unknown members are ignored. */
 export function lenientCheck(type: EnvelopeType): Check {
-  return once(lenient, type, () => compile(toLenient(envelopeSchema(type))))
+  return checkOf(`lenient ${type}`)
 }
 
 /** The check of what surrounds a payload of a type that this release does not know. */
 export function unknownTypeCheck(): Check {
-  return once(lenient, '', () => compile(toLenient(unknownTypeSchema())))
+  return checkOf('unknown')
+}
+
+function checkOf(name: CheckName): Check {
+  return once(checks, name, () => {
+    useTimestamps()
+    const isValid = checkFunction(name)
+    return (value) => (isValid(value) ? null : explain(Errors(schemaOf(name), value)[1]))
+  })
 }
 
 export function payloadPlan(type: EnvelopeType): ObjectPlan {
@@ -42,13 +47,6 @@ function once<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
   const made = make()
   cache.set(key, made)
   return made
-}
-
-function compile(schema: JsonSchema): Check {
-  // Known to the compiler under this name; ours is stricter than the one it brings, which takes 30 February.
-  Format.Set('date-time', isTimestamp)
-  const validator = Compile(schema)
-  return (value) => (validator.Check(value) ? null : explain(validator.Errors(value)[1]))
 }
 
 /** The first error that names a field; those of the branches around it say less. */
