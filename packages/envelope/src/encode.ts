@@ -112,7 +112,7 @@ export function headersOf(
     ['ce_id', Buffer.from(envelope.id)],
     typeHeader(envelope.type),
     sourceHeader(envelope),
-    ['ce_time', Buffer.from(envelope.timestamp)],
+    timeHeader(envelope.timestamp),
   ]
   if (home !== undefined) headers.push(['kc_home', Buffer.from(String(home))])
   return headers
@@ -140,4 +140,12 @@ function sourceHeader({ group, sender_id: senderId }: { group: string; sender_id
     lastSource = { group, senderId, header: ['ce_source', Buffer.from(`/group/${group}/agent/${senderId}`)] }
   }
   return lastSource.header
+}
+
+let lastTime: { timestamp: string; header: Header } | null = null
+
+/** Many records are of one millisecond. */
+function timeHeader(timestamp: string): Header {
+  if (lastTime?.timestamp !== timestamp) lastTime = { timestamp, header: ['ce_time', Buffer.from(timestamp)] }
+  return lastTime.header
 }

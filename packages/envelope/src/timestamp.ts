@@ -13,6 +13,18 @@ const PREFIX_LENGTH = 20
  * agree on what is valid. Read by hand because each record has several.
  */
 export function parseTimestamp(text: string): number | null {
+  if (text !== lastText) {
+    lastParsedMs = readTimestamp(text)
+    lastText = text
+  }
+  return lastParsedMs
+}
+
+/** Many records are of one millisecond, and each time of a record is looked at more than once. */
+let lastText = ''
+let lastParsedMs: number | null = null
+
+function readTimestamp(text: string): number | null {
   if (text.length < 20 || text.length > 35 || text.charAt(10) !== 'T') return null
   const dayMs = parseDay(text)
   const timeMs = parseTimeOfDay(text)
