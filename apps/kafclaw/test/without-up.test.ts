@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { rewriteTimeline } from '@kafclaw/runtime/testing'
 import { openDatabase } from '@kafclaw/storage'
 import { type TempDir, tempDir } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -125,9 +126,11 @@ describe('where nothing runs', { timeout: 120_000 }, () => {
     const path = join(dir.path, 'local', 'agent-x', 'state.db')
     {
       using db = openDatabase(path, 'state')
-      db.exec(`update timeline set record_id = 'forged' where kind = 'seen' and type = 'request'`)
-      db.exec(`update timeline set "offset" = "offset" + 1000 where kind = 'sent' and type = 'response'`)
-      db.exec(`delete from timeline where kind = 'sent' and type = 'task_status'`)
+      rewriteTimeline(db, (row) => {
+        if (row.kind === 'seen' && row.type === 'request') return { ...row, record_id: 'forged' }
+        if (row.kind === 'sent' && row.type === 'response') return { ...row, offset: (row.offset ?? 0) + 1000 }
+        return row.kind === 'sent' && row.type === 'task_status' ? null : row
+      })
     }
     const [report] = await kafclawJson<Array<{ differences: Array<{ reason: string }> }>>(
       place,

@@ -116,7 +116,7 @@ interface Making {
 
 export function createMemberCore(options: MemberOptions, links: MemberLinks): MemberCore {
   const files = openFiles(options, links)
-  const transactor = createTransactor({ db: options.db, outbox: files.outbox, tasks: files.tasks })
+  const transactor = createTransactor({ db: options.db, ...files })
   const { transact } = transactor
   const commit = createGroupCommit({
     env: options.env,

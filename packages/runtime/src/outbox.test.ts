@@ -120,14 +120,18 @@ it('sets a record aside that can never be sent, and the others of its transactio
   expect(outbox.countParked()).toBe(1)
 })
 
-it('sends what an older release has left', () => {
+const migration = (name: string): string[] =>
+  readFileSync(new URL(`../../storage/migrations/state/${name}.sql`, import.meta.url), 'utf8').split(
+    '--> statement-breakpoint',
+  )
+
+it('sends what an older release has left, and keeps its timeline', () => {
   using db = openDatabase(':memory:', 'state')
-  const migration = (name: string): string[] =>
-    readFileSync(new URL(`../../storage/migrations/state/${name}.sql`, import.meta.url), 'utf8').split(
-      '--> statement-breakpoint',
-    )
-  db.exec('drop table outbox')
-  db.exec(migration('0000_init').find((statement) => statement.includes('CREATE TABLE `outbox`')) ?? '')
+  db.exec('drop table outbox; drop view timeline; drop table timeline_batch')
+  const isOfThese = (statement: string): boolean => /CREATE TABLE `(outbox|timeline)`/.test(statement)
+  for (const statement of migration('0000_init').filter(isOfThese)) db.exec(statement)
+  db.exec(`insert into timeline (seq, at_ms, kind, type, record_id, topic, "partition", "offset", summary)
+    values (7, 1, 'sent', 'response', 'a', null, null, null, 'one'), (10, 2, 'seen', 'request', 'b', 't', 3, 44, 'two')`)
   const insert = db.prepare(
     'insert into outbox (topic, "partition", key, value, headers, timeline_seq, parked) values (?, ?, ?, ?, ?, ?, ?)',
   )
@@ -135,11 +139,23 @@ it('sends what an older release has left', () => {
   insert.run(answer.topic, answer.partition, answer.key, answer.value, '', 7, null)
   insert.run(letter.topic, letter.partition, letter.key, letter.value, headers, 8, null)
   insert.run(answer.topic, answer.partition, answer.key, answer.value, '', 9, 'too large')
-  for (const statement of migration('0001_outbox_rows')) db.exec(statement)
+  for (const name of ['0001_outbox_rows', '0002_timeline_batches'])
+    for (const statement of migration(name)) db.exec(statement)
   const outbox = open(db)
   expect(outbox.load()).toEqual([
     { seq: 1, timelineSeq: 7, record: answer, isEnvelope: true },
     { seq: 2, timelineSeq: 8, record: letter, isEnvelope: false },
   ])
   expect(outbox.countParked()).toBe(1)
+  const rows = db.prepare(
+    'select seq, at_ms, kind, record_id, topic, "partition", "offset", summary from timeline order by seq',
+  )
+  expect(rows.all()).toEqual([
+    {
+      ...{ seq: 7, at_ms: 1, kind: 'sent', record_id: 'a', summary: 'one' },
+      ...{ topic: answer.topic, partition: answer.partition, offset: null },
+    },
+    { seq: 10, at_ms: 2, kind: 'seen', record_id: 'b', topic: 't', partition: 3, offset: 44, summary: 'two' },
+  ])
+  expect(createTimeline(db, createSystemEnv()).add({ kind: 'seen', type: 'request', summary: 'new' })).toBe(11)
 })

@@ -70,13 +70,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
   const selectEnvelope = db.prepare<[string, string], { envelope: string }>(
     'select envelope from task_request where task_id = ? and place = ?',
   )
-  const upsert = db.prepare(
-    `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome, ended_at_ms)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (task_id) do update set finished = excluded.finished, requests = excluded.requests, bound = excluded.bound,
-       claim = excluded.claim, released = excluded.released, assigned = excluded.assigned, outcome = excluded.outcome,
-       ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
-  )
+  const writeTask = createTaskWriter(db, now)
   const insertRequest = db.prepare(
     'insert into task_request (task_id, place, envelope) values (?, ?, ?) on conflict do nothing',
   )
@@ -131,20 +125,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       expiry.store(changed.values())
       for (const taskId of unwritten) {
         const task = changed.get(taskId)
-        if (!task) continue
-        const ended = task.outcome !== null
-        upsert.run(
-          taskId,
-          task.firstSeenMs,
-          task.finished ? 1 : 0,
-          JSON.stringify(task.requests),
-          task.bound,
-          task.claim && JSON.stringify(task.claim),
-          task.released,
-          task.assigned && JSON.stringify(task.assigned),
-          task.outcome && JSON.stringify(task.outcome),
-          ended ? now() : null,
-        )
+        if (task) writeTask(task, openTasks.get(taskId) ?? null)
       }
       unwritten = new Set()
     },
@@ -172,6 +153,37 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       changed = new Map()
       unwritten = new Set()
     },
+  }
+}
+
+/** Writes a task whole, or of one that stands there with the same requests only what changes on its way: mostly it is that. */
+function createTaskWriter(db: Db, now: () => number): (task: StoredTask, stored: StoredTask | null) => void {
+  const upsert = db.prepare(
+    `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome, ended_at_ms)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (task_id) do update set finished = excluded.finished, requests = excluded.requests, bound = excluded.bound,
+       claim = excluded.claim, released = excluded.released, assigned = excluded.assigned, outcome = excluded.outcome,
+       ended_at_ms = coalesce(task.ended_at_ms, excluded.ended_at_ms)`,
+  )
+  const progress = db.prepare(
+    'update task set finished = ?, bound = ?, claim = ?, released = ?, assigned = ? where task_id = ?',
+  )
+  const end = db.prepare(
+    `update task set finished = ?, bound = ?, claim = ?, released = ?, assigned = ?, outcome = ?, ended_at_ms = ?
+     where task_id = ?`,
+  )
+  return (task, stored) => {
+    const { taskId, bound, released, requests } = task
+    const finished = task.finished ? 1 : 0
+    const claim = task.claim && JSON.stringify(task.claim)
+    const assigned = task.assigned && JSON.stringify(task.assigned)
+    const outcome = task.outcome && JSON.stringify(task.outcome)
+    const endedAtMs = task.outcome === null ? null : now()
+    if (stored?.requests !== requests) {
+      const asked = JSON.stringify(requests)
+      upsert.run(taskId, task.firstSeenMs, finished, asked, bound, claim, released, assigned, outcome, endedAtMs)
+    } else if (endedAtMs === null) progress.run(finished, bound, claim, released, assigned, taskId)
+    else end.run(finished, bound, claim, released, assigned, outcome, endedAtMs, taskId)
   }
 }
 

@@ -15,40 +15,71 @@ interface TimelineRow {
   summary: string
 }
 
-/** The local timeline: one row for each thing seen, decided or sent, written in the transaction of its effect. */
+/** The local timeline: one row for each thing seen, decided or sent, written in the transaction of its effect. All inside a transaction. */
 export interface Timeline {
-  /** Returns the row's number. Call it inside a transaction. */
+  /** Returns the row's number. `flush` writes it. */
   add(row: TimelineRow): number
   seen(envelope: Envelope, place: RecordPlace): void
-  /** Fills in at which offset records that were sent have come to lie. */
+  /** Tells at which offset records that were sent have come to lie. */
   placed(rows: ReadonlyArray<{ rowNumber: number; offset: number }>): void
+  /** At the end of a transaction: stores what was added in it. */
+  flush(): void
+  /** After the commit. */
+  keep(): void
+  /** The transaction was not committed. */
+  drop(): void
 }
 
+/** As it is stored, in this order; what the view `timeline` makes of it stands in the migrations. */
+export type PackedRow = [
+  kind: TimelineKind,
+  type: string,
+  recordId: string | null,
+  taskId: string | null,
+  topic: string | null,
+  partition: number | null,
+  offset: number | null,
+  causationId: string | null,
+  summary: string,
+]
+
+/**
+ * The rows of a transaction are one row of the file: a call into SQLite, its bindings and a cell of a page for each of them
+ * would cost as much as all else that a task stores.
+ */
 export function createTimeline(db: Db, env: Env): Timeline {
-  const insert = db.prepare(
-    `insert into timeline (at_ms, kind, type, record_id, task_id, topic, "partition", "offset", causation_id, summary)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  )
-  // One statement for all: calling into SQLite costs more than the update itself. A row must hardly grow by it: its page is full.
-  const update = db.prepare(
-    `update timeline set "offset" = value ->> 1 from json_each(?) where timeline.seq = value ->> 0`,
-  )
-  function add(row: TimelineRow): number {
-    const { place } = row
-    const result = insert.run(
-      env.now(),
-      row.kind,
-      row.type,
-      row.recordId ?? null,
-      row.taskId ?? null,
+  const insert = db.prepare('insert into timeline_batch (first_seq, at_ms, rows, places) values (?, ?, ?, ?)')
+  const last = db
+    .prepare<[], { next: number }>(
+      'select first_seq + max(1, json_array_length(rows)) as next from timeline_batch order by first_seq desc limit 1',
+    )
+    .get()
+  let firstSeq = last?.next ?? 1
+  let rows: PackedRow[] = []
+  let places: Array<[seq: number, offset: number]> = []
+  let isWritten = false
+
+  function add({ kind, type, recordId, taskId, place, causationId, summary }: TimelineRow): number {
+    rows.push([
+      kind,
+      type,
+      recordId ?? null,
+      taskId ?? null,
       place?.topic ?? null,
       place?.partition ?? null,
       place?.offset ?? null,
-      row.causationId ?? null,
-      row.summary,
-    )
-    return Number(result.lastInsertRowid)
+      causationId ?? null,
+      summary,
+    ])
+    return firstSeq + rows.length - 1
   }
+
+  function forget(): void {
+    rows = []
+    places = []
+    isWritten = false
+  }
+
   return {
     add,
     seen(envelope, place) {
@@ -62,10 +93,19 @@ export function createTimeline(db: Db, env: Env): Timeline {
         summary: summarize(envelope),
       })
     },
-    placed(rows) {
-      if (rows.length === 0) return
-      update.run(JSON.stringify(rows.map(({ rowNumber, offset }) => [rowNumber, offset])))
+    placed(given) {
+      for (const { rowNumber, offset } of given) places.push([rowNumber, offset])
     },
+    flush() {
+      isWritten = rows.length + places.length > 0
+      if (isWritten) insert.run(firstSeq, env.now(), JSON.stringify(rows), JSON.stringify(places))
+    },
+    keep() {
+      // A batch of places alone takes a number too: it is the key of its row.
+      if (isWritten) firstSeq += Math.max(1, rows.length)
+      forget()
+    },
+    drop: forget,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '@kafclaw/storage'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { StoredTask, TaskStore } from './task-store.ts'
+import type { Timeline } from './timeline.ts'
 
 /** What every transaction of a member does besides its own work. */
 export interface TransactorHooks {
@@ -26,7 +27,17 @@ export interface Transactor {
  * Wraps the work of one transaction: deletes what was acknowledged, lets due claims in, writes changed tasks; memory changes
  * only when the commit has held, so memory and file never disagree.
  */
-export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox; tasks: TaskStore }): Transactor {
+export function createTransactor({
+  db,
+  outbox,
+  tasks,
+  timeline,
+}: {
+  db: Db
+  outbox: Outbox
+  tasks: TaskStore
+  timeline: Timeline
+}): Transactor {
   let hooks: TransactorHooks | null = null
 
   function orRollBack<T>(work: () => T): T {
@@ -34,6 +45,7 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
       return work()
     } catch (error) {
       outbox.rolledBack()
+      timeline.drop()
       tasks.drop()
       hooks?.rolledBack()
       throw error
@@ -53,12 +65,14 @@ export function createTransactor({ db, outbox, tasks }: { db: Db; outbox: Outbox
             hooks?.beforeCommit()
             tasks.flush()
             outbox.flush()
+            timeline.flush()
             return result
           },
           { sync: 'later' },
         ),
       )
       outbox.forgetDeleted()
+      timeline.keep()
       hooks?.committed(tasks.keep(), outbox.takeAdded())
       return value
     },

@@ -4,6 +4,7 @@ import { openDatabase } from '@kafclaw/storage'
 import { describe, expect, it, vi } from 'vitest'
 import type { MemberOptions, RunHandler, StepSpec } from '../src/index.ts'
 import { packRecords } from '../src/outbox-pack.ts'
+import { rewriteTimeline } from '../src/testing/rewrite-timeline.ts'
 import { createEffectLedger } from './effect-ledger.ts'
 import { createFiveSteps, createGate, POINTS } from './five-steps.ts'
 import { createTestGroup, type TestGroup } from './group.ts'
@@ -62,7 +63,8 @@ async function results(group: TestGroup, taskId: string) {
 function forgetAfterFirstStep(path: string, taskId: string): void {
   using db = openDatabase(path, 'state')
   db.prepare('delete from run_step where task_id = ? and step > 0').run(taskId)
-  db.exec(`delete from timeline where type = 'trace' and seq > (select min(seq) from timeline where type = 'trace')`)
+  let traces = 0
+  rewriteTimeline(db, (row) => (row.type === 'trace' && traces++ > 0 ? null : row))
 }
 
 /** As if the file had been copied when step 0 was stored and not sent yet, and put back now. */
@@ -72,7 +74,7 @@ async function unsendFirstStep(group: TestGroup, taskId: string): Promise<void> 
   const [record] = await readAll(group.log, [topicName(group.scope, 'traces')])
   using db = openDatabase(path, 'state')
   if (!record) throw new Error('step 0 is not on the log')
-  db.exec(`update timeline set "offset" = null where type = 'trace'`)
+  rewriteTimeline(db, (row) => (row.type === 'trace' ? { ...row, offset: null } : row))
   for (const { seq } of db.prepare<[], { seq: number }>(`select seq from timeline where type = 'trace'`).all()) {
     const records = packRecords([{ timelineSeq: seq, record, isEnvelope: true }])
     db.prepare('insert into outbox (first_timeline_seq, last_timeline_seq, records) values (?, ?, ?)').run(

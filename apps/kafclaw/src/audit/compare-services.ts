@@ -104,12 +104,13 @@ function compareRecords(
   { ids, oldMs }: { ids: TopicIds; oldMs: number },
 ): void {
   if (parseTopicName(ids.topic)?.kind === 'announce') return
+  const sent = timeline.sentTo(ids.topic)
   const seen = new Set<string>()
   for (const record of ids.sentBy(report.service)) {
     report.sent++
     if (seen.has(record.id)) report.repeated++
     seen.add(record.id)
-    if (timeline.hasSent(record.id)) continue
+    if (sent.has(record.id)) continue
     if (record.timestampMs < oldMs) report.older++
     else {
       const place = formatPlace({ topic: ids.topic, ...record })

@@ -14,7 +14,8 @@ export interface Timeline {
   rowsOf(topic: string): Iterable<PlacedRow>
   /** Rows about records of topics that are not among these. */
   rowsOfOtherTopics(topics: readonly string[]): Iterable<PlacedRow>
-  hasSent(recordId: string): boolean
+  /** Ids of the records that rows say were sent to the topic. */
+  sentTo(topic: string): ReadonlySet<string>
 }
 
 // A `gap` row names offsets that were never seen; there is nothing to compare.
@@ -24,12 +25,12 @@ const PLACED = `select topic, "partition", "offset", record_id from timeline
 export function openTimeline(db: Db): Timeline {
   const ofTopic = db.prepare<[string], PlacedRow>(`${PLACED} and topic = ?`)
   const ofOthers = db.prepare<[string], PlacedRow>(`${PLACED} and topic not in (select value from json_each(?))`)
-  const sent = db.prepare<[string], { seq: number }>(
-    `select seq from timeline where record_id = ? and kind = 'sent' limit 1`,
+  const sent = db.prepare<[string], Pick<PlacedRow, 'record_id'>>(
+    `select record_id from timeline where topic = ? and kind = 'sent'`,
   )
   return {
     rowsOf: (topic) => ofTopic.iterate(topic),
     rowsOfOtherTopics: (topics) => ofOthers.iterate(JSON.stringify(topics)),
-    hasSent: (recordId) => sent.get(recordId) !== undefined,
+    sentTo: (topic) => new Set(sent.all(topic).flatMap(({ record_id }) => record_id ?? [])),
   }
 }

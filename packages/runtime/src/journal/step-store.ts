@@ -1,5 +1,7 @@
-import { AppError } from '@kafclaw/envelope'
+import { AppError, type TraceEnvelope } from '@kafclaw/envelope'
 import type { Db, Row } from '@kafclaw/storage'
+import { unpackRecords } from '../outbox-pack.ts'
+import type { PackedRow } from '../timeline.ts'
 import type { StepRecord } from './step-record.ts'
 
 /** The journals of this service's own runs, beside what lies on `traces`: on the same host a run is read from here. */
@@ -72,13 +74,11 @@ export function createStepStore(db: Db, topic: string): StepStore {
  */
 function forgetUnsent(db: Db, topic: string): boolean {
   const unsent = db
-    .prepare<[string], { task_id: string; record_id: string }>(
-      // Rows of the timeline about records that a member has only read lie on other topics. The plus keeps SQLite
-      // from an index by topic for this one question, for which it would read the whole timeline at each start.
-      `select t.task_id, t.record_id from outbox o
-       join timeline t on t.seq between o.first_timeline_seq and o.last_timeline_seq where +t.topic = ?`,
-    )
-    .all(topic)
+    .prepare<[], { records: Buffer }>('select records from outbox')
+    .all()
+    .flatMap(({ records }) => unpackRecords(records))
+    .filter(({ record, isEnvelope }) => isEnvelope && record.topic === topic)
+    .map(({ record }): Pick<TraceEnvelope, 'id' | 'correlation_id'> => JSON.parse(String(record.value)))
   const select = db.prepare<[string], Pick<StepRow, 'attempt' | 'step' | 'redo' | 'phase' | 'record_id'>>(
     'select attempt, step, redo, phase, record_id from run_step where task_id = ?',
   )
@@ -86,8 +86,8 @@ function forgetUnsent(db: Db, topic: string): boolean {
     'delete from run_step where task_id = ? and attempt = ? and step = ? and redo = ? and phase = ?',
   )
   try {
-    for (const [taskId, records] of Map.groupBy(unsent, (row) => row.task_id)) {
-      const ids = new Set(records.map((row) => row.record_id))
+    for (const [taskId, records] of Map.groupBy(unsent, ({ correlation_id }) => correlation_id)) {
+      const ids = new Set(records.map(({ id }) => id))
       const rows = select.all(taskId).filter((row) => ids.has(row.record_id))
       db.transaction(() => {
         for (const { attempt, step, redo, phase } of rows) remove.run(taskId, attempt, step, redo, phase)
@@ -114,14 +114,21 @@ function readSent(db: Db, topic: string): ReadonlyMap<string, number> {
   if (kept.length === 0) return next
   const taskOf = new Map(kept.map(({ record_id, task_id }) => [record_id, task_id]))
   const sinceMs = kept.reduce((least, { first_seen_ms }) => Math.min(least, first_seen_ms), Infinity)
-  const newest = db.prepare<[], { at_ms: number; topic: string | null; record_id: string; offset: number | null }>(
-    `select at_ms, topic, record_id, "offset" from timeline order by seq desc limit ${NEWEST_ROWS}`,
-  )
-  for (const { at_ms, topic: ofRow, record_id, offset } of newest.iterate()) {
-    if (at_ms < sinceMs) break
-    const taskId = taskOf.get(record_id)
-    if (taskId !== undefined && ofRow === topic && offset !== null)
-      next.set(taskId, Math.max(next.get(taskId) ?? 0, offset + 1))
+  const places = new Map<number, number>()
+  let read = 0
+  // From the newest back: where a record lies is told in a batch behind that of its row.
+  const newest = db.prepare<[], Row<'state', 'timelineBatch'>>('select * from timeline_batch order by first_seq desc')
+  for (const batch of newest.iterate()) {
+    if (batch.at_ms < sinceMs || read >= NEWEST_ROWS) break
+    const rows: PackedRow[] = JSON.parse(batch.rows)
+    const told: Array<[seq: number, offset: number]> = JSON.parse(batch.places)
+    for (const [seq, offset] of told) places.set(seq, offset)
+    for (const [index, [, , recordId, , ofTopic, , ofRow]] of rows.entries()) {
+      const taskId = recordId === null || ofTopic !== topic ? undefined : taskOf.get(recordId)
+      const offset = ofRow ?? places.get(batch.first_seq + index)
+      if (taskId !== undefined && offset !== undefined) next.set(taskId, Math.max(next.get(taskId) ?? 0, offset + 1))
+    }
+    read += rows.length
   }
   return next
 }

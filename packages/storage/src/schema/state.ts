@@ -58,19 +58,18 @@ export const outbox = sqliteTable('outbox', {
   parked: text(),
 })
 
-/** What this process saw, sent and decided, written with its effect. */
-export const timeline = sqliteTable('timeline', {
-  seq: integer().primaryKey(),
+/**
+ * What this process saw, sent and decided, written with its effect: a row for each transaction. The view `timeline` (in the
+ * migrations) has a row for each thing: seq, at_ms, kind, type, record_id, task_id, topic, partition, offset, causation_id, summary.
+ */
+export const timelineBatch = sqliteTable('timeline_batch', {
+  /** The number of its first row; those of the next batch follow on its last. */
+  first_seq: integer().primaryKey(),
   at_ms: integer().notNull(),
-  kind: text({ enum: ['seen', 'sent', 'decided', 'gap'] }).notNull(),
-  type: text().notNull(),
-  record_id: text(),
-  task_id: text(),
-  topic: text(),
-  partition: integer(),
-  offset: integer(),
-  causation_id: text(),
-  summary: text().notNull(),
+  /** JSON: `[[kind, type, record_id, task_id, topic, partition, offset, causation_id, summary], …]`; kind is seen, sent, decided or gap. */
+  rows: text().notNull(),
+  /** JSON: where records that rows of earlier batches have sent have come to lie, as `[[seq, offset], …]`. */
+  places: text().notNull(),
 })
 
 /** What any service of the zone could write and this one writes when its turn by rank comes. */
