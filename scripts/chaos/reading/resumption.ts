@@ -7,7 +7,10 @@ import type { TaskJournal } from './journals.ts'
 export interface Resumption {
   /** From the start of the same service to the next step. */
   own: number[]
-  /** The same where the next step was a call in doubt: it cannot be settled before its longest call is over. */
+  /**
+   * The same where the next step was a call in doubt, or that call again because it had not happened: nothing can be settled before
+   * its longest call is over.
+   */
   doubt: number[]
   /** From the end of the holder, or from when it went away, to the claim of another. */
   others: number[]
@@ -15,7 +18,7 @@ export interface Resumption {
 
 export function measureResumption(
   histories: ReadonlyMap<string, TaskHistory>,
-  journals: ReadonlyMap<string, TaskJournal>,
+  journals: ReadonlyMap<string, { records: readonly StepRecord[] }>,
   happenings: readonly Happening[],
 ): Resumption {
   const measured: Resumption = { own: [], doubt: [], others: [] }
@@ -30,7 +33,7 @@ export function measureResumption(
         const records = journals.get(taskId)?.records ?? []
         const next = records.find(({ runId, phase }) => runId === claim.runId && phase !== 'started')
         if (upMs === null || upMs < before.atMs || !next) continue
-        const isDoubt = next.phase === 'result' && records.some((record) => isIntentOf(next, record))
+        const isDoubt = records.some((record) => isSettledBy(next, record))
         measured[isDoubt ? 'doubt' : 'own'].push(next.atMs - upMs)
       } else {
         const goneMs = lastBefore(before.agentId, ['down', 'away'], claim.atMs)
@@ -41,12 +44,13 @@ export function measureResumption(
   return measured
 }
 
-/** Whether `other` is the intent that an earlier run has left behind, and that `result` settles. */
-function isIntentOf(result: StepRecord, { runId, phase, step, redo }: StepRecord): boolean {
-  return phase === 'intent' && runId !== result.runId && step === result.step && redo === result.redo
+/** Whether `other` is the intent that an earlier run has left behind, and `next` its result or the call that was made instead. */
+function isSettledBy(next: StepRecord, { runId, phase, step, redo }: StepRecord): boolean {
+  if (phase !== 'intent' || runId === next.runId || step !== next.step) return false
+  return next.phase === 'result' ? redo === next.redo : redo < next.redo
 }
 
-type StepRecord = TaskJournal['records'][number]
+type StepRecord = Pick<TaskJournal['records'][number], 'runId' | 'phase' | 'step' | 'redo' | 'atMs'>
 
 /** Nothing where nothing was measured. */
 export function resumptionFigures({ own, doubt, others }: Resumption): Record<string, number> {
