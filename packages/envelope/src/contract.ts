@@ -4,6 +4,7 @@ import { checkFunction } from './check-function.ts'
 import { type CheckName, schemaOf } from './check-name.ts'
 import { useTimestamps } from './check-timestamps.ts'
 import { type ObjectPlan, planObject } from './field-plan.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { type EnvelopeType, PAYLOAD_SCHEMAS } from './payloads/payload-table.ts'
 
 /** Checks a value; null when it is valid, else a sentence for people. */
@@ -33,7 +34,12 @@ function checkOf(name: CheckName): Check {
   return once(checks, name, () => {
     useTimestamps()
     const isValid = checkFunction(name)
-    return (value) => (isValid(value) ? null : explain(Errors(schemaOf(name), value)[1]))
+    let schema: JsonSchema | null = null
+    return (value) => {
+      if (isValid(value)) return null
+      schema ??= schemaOf(name)
+      return explain(Errors(schema, value)[1])
+    }
   })
 }
 

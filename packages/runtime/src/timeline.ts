@@ -57,7 +57,6 @@ export function createTimeline(db: Db, env: Env): Timeline {
   let firstSeq = last?.next ?? 1
   let rows: PackedRow[] = []
   let places: Array<[seq: number, offset: number]> = []
-  let isWritten = false
 
   function add({ kind, type, recordId, taskId, place, causationId, summary }: TimelineRow): number {
     rows.push([
@@ -74,10 +73,11 @@ export function createTimeline(db: Db, env: Env): Timeline {
     return firstSeq + rows.length - 1
   }
 
+  const hasAny = (): boolean => rows.length + places.length > 0
+
   function forget(): void {
     rows = []
     places = []
-    isWritten = false
   }
 
   return {
@@ -97,12 +97,11 @@ export function createTimeline(db: Db, env: Env): Timeline {
       for (const { rowNumber, offset } of given) places.push([rowNumber, offset])
     },
     flush() {
-      isWritten = rows.length + places.length > 0
-      if (isWritten) insert.run(firstSeq, env.now(), JSON.stringify(rows), JSON.stringify(places))
+      if (hasAny()) insert.run(firstSeq, env.now(), JSON.stringify(rows), JSON.stringify(places))
     },
     keep() {
       // A batch of places alone takes a number too: it is the key of its row.
-      if (isWritten) firstSeq += Math.max(1, rows.length)
+      if (hasAny()) firstSeq += Math.max(1, rows.length)
       forget()
     },
     drop: forget,
