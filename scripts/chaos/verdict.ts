@@ -14,7 +14,7 @@ export function judge({ name, hit, reach }: ChaosCase, figures: Figures, isCi: b
     const value = figures[limit.figure]
     // A figure that does not come up in this case holds.
     if (value === undefined && limit.kind !== 'least') return []
-    return typeof value === 'number' && holds(value, limit) ? [] : [describe(limit, value)]
+    return typeof value === 'number' && holds(value, limit) ? [] : [describe(limit, value) + slowest(limit, figures)]
   })
   if (isCi && figures.python === 'not run') failures.push('the checker in Python has not run')
   return { name, figures, failures }
@@ -26,6 +26,12 @@ function holds(value: number, { kind, amount }: Limit): boolean {
 }
 
 const WORDS = { is: 'has to be', least: 'has to be at least', most: 'may be at most' } as const
+
+/** Of a time that was too long, what took it. */
+function slowest({ figure }: Limit, figures: Figures): string {
+  const told = figures[figure.replace(/_p\d+_ms$/, '_slowest')]
+  return typeof told === 'string' ? ` (${told})` : ''
+}
 
 function describe({ figure, kind, amount }: Limit, value: number | string | undefined): string {
   return `${figure} is ${value ?? 'not there'}, ${WORDS[kind]} ${amount}`

@@ -46,6 +46,8 @@ export interface Publisher {
 }
 
 export interface PublisherOptions {
+  /** To be written to soon: it connects to their leaders now, and not at the first publish. What fails then is tried again by that. */
+  topics?: readonly string[]
   /** Name for logs and the client id, for example `outbox` or `heartbeat`. */
   lane?: string
   /** How long one attempt may take; default 10,000. */
@@ -148,7 +150,7 @@ export interface Log {
   readonly kind: 'kafka' | 'embedded'
   /** Identifies the log; positions of another log mean nothing. */
   clusterId(): Promise<string>
-  /** Connects at first use. */
+  /** Connects at first use, or at once where it is told the topics. */
   publisher(options?: PublisherOptions): Publisher
   /** Starts at once. Brokers out of reach are retried for ever, with events; a topic not authorised ends it. */
   read(options: ReadOptions): Reader

@@ -5,6 +5,7 @@ import {
   type NewPayloads,
   type RawRecord,
   type ResponseEnvelope,
+  type TopicKind,
   topicName,
 } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
@@ -140,6 +141,9 @@ export function createMemberCore(options: MemberOptions, links: MemberLinks): Me
   return { ...files, ...work, commit, ingest, relay, duties }
 }
 
+/** What the claim of a task and its steps are written to. */
+const RUN_TOPICS: readonly TopicKind[] = ['tasks_status', 'traces', 'responses']
+
 /** What lies in the database, and what is told of it. */
 function openFiles(options: MemberOptions, links: MemberLinks) {
   const { db, env, logger, metrics, group, zone } = options
@@ -162,7 +166,11 @@ function createRelay({ options, links, files, commit, refusal }: Making): Outbox
   const { outbox } = files
   const sweep = createOutboxSweep({ env: options.env, outbox, commit })
   return createOutboxRelay({
-    publisher: options.log.publisher({ lane: 'outbox', retries: Number.POSITIVE_INFINITY }),
+    publisher: options.log.publisher({
+      lane: 'outbox',
+      topics: RUN_TOPICS.map((kind) => topicName(options, kind)),
+      retries: Number.POSITIVE_INFINITY,
+    }),
     env: options.env,
     logger: options.logger,
     synced: () => synced(options.db, links),

@@ -1,3 +1,4 @@
+import { orAborted } from '@kafclaw/env'
 import { AppError, topicName } from '@kafclaw/envelope'
 import type { Reader, ReaderEvent, ReaderLag } from '@kafclaw/kafka'
 import { startAtBookmark } from './fresh-start.ts'
@@ -93,7 +94,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
       () => true,
       () => death,
     )
-    if (!(await Promise.race([caughtUp, death, aborted(life.closed.signal)]))) return false
+    if (!(await orAborted(Promise.race([caughtUp, death]), life.closed.signal))) return false
     isCaughtUp = true
     board.set('reader', true, 'caught up')
     return true
@@ -186,11 +187,4 @@ function noteReaderEvent(
     case 'unknown_topic':
       return
   }
-}
-
-function aborted(signal: AbortSignal): Promise<false> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(false)
-    else signal.addEventListener('abort', () => resolve(false), { once: true })
-  })
 }

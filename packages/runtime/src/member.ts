@@ -164,7 +164,12 @@ function openHeartbeat(
   return createHeartbeat({
     env,
     logger,
-    publisher: log.publisher({ lane: 'heartbeat', requestTimeoutMs: beatTimeoutMs(life.leaseMs()), retries: 0 }),
+    publisher: log.publisher({
+      lane: 'heartbeat',
+      topics: [topicName(options, 'announce')],
+      requestTimeoutMs: beatTimeoutMs(life.leaseMs()),
+      retries: 0,
+    }),
     ...life,
     proveStorage: () => writeBeat(db, env.now()),
   })

@@ -12,7 +12,13 @@ function measure(before: ReturnType<typeof record>[], next: ReturnType<typeof re
     { ...claim, runId: 'two', atMs: UP_MS + 100 },
   ]
   const history = { askedMs: 0, claims, endedMs: null, outcomeRunId: null }
-  return measureResumption(new Map([['t', history]]), new Map([['t', { records: [...before, next] }]]), happenings)
+  const { own, doubt, others } = measureResumption(
+    new Map([['t', history]]),
+    new Map([['t', { records: [...before, next] }]]),
+    happenings,
+  )
+  const times = (samples: typeof own): number[] => samples.map(({ ms }) => ms)
+  return { own: times(own), doubt: times(doubt), others: times(others) }
 }
 
 function record(runId: string, phase: 'intent' | 'result', step: number, redo = 0) {

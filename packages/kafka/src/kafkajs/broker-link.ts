@@ -48,6 +48,8 @@ export interface LinkOptions {
   kafkajsLogger: unknown
   /** Gives the attempt up, and breaks the connection later. */
   signal: AbortSignal
+  /** What the broker speaks, where it was asked over another connection that is still open. */
+  offered?: readonly ApiRange[]
 }
 
 const LONGEST_CONNECT_MS = 5_000
@@ -74,6 +76,7 @@ export async function openBrokerLink(options: LinkOptions): Promise<BrokerLink> 
     connectionPool: pool,
     logger: options.kafkajsLogger,
     nodeId: options.nodeId,
+    versions: options.offered ? toVersions(options.offered) : null,
     authenticationTimeout: options.requestTimeoutMs,
     allowAutoTopicCreation: false,
   })
@@ -139,6 +142,11 @@ export async function openBrokerLink(options: LinkOptions): Promise<BrokerLink> 
     destroy()
     return connectionError(thrown, address)
   }
+}
+
+/** As kafkajs keeps them. */
+function toVersions(offered: readonly ApiRange[]): Record<number, { minVersion: number; maxVersion: number }> {
+  return Object.fromEntries(offered.map(({ key, min, max }) => [key, { minVersion: min, maxVersion: max }]))
 }
 
 const asIs = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded)

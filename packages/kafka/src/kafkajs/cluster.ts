@@ -5,14 +5,14 @@ import type { KafkaProperties } from '../security/kafka-properties.ts'
 import type { BrokerLink } from './broker-link.ts'
 import { fetchMetadata, type Metadata } from './metadata.ts'
 
-/** One client's view of the brokers: who they are, and the connections to them. Shared by nobody. */
+/** The brokers as one user of them, or several, see them: who they are, and the connections to them. */
 export interface Cluster {
   /** Asks any broker in reach; `[]` asks for the brokers only. */
   metadata(topics: readonly string[] | 'all'): Promise<Metadata>
   /** The connection for ordinary requests to a broker, opened at first use and after it broke. */
   link(nodeId: number): Promise<BrokerLink>
-  /** A new connection for the caller alone, who destroys it; a waiting fetch holds up all else on its connection. */
-  ownLink(nodeId: number): Promise<BrokerLink>
+  /** A new connection for the caller alone, until the signal; a waiting fetch holds up all else on its connection. */
+  ownLink(nodeId: number, signal: AbortSignal): Promise<BrokerLink>
   close(): void
 }
 
@@ -43,11 +43,17 @@ export function createCluster(options: ClusterOptions): Cluster {
   let seeding: Promise<BrokerLink> | null = null
   let nextCandidate = 0
 
-  async function connect(address: Address, nodeId: number | null): Promise<BrokerLink> {
-    failIfClosed()
+  async function connect(
+    address: Address,
+    nodeId: number | null,
+    signal: AbortSignal = closing.signal,
+  ): Promise<BrokerLink> {
+    failIfClosed(signal)
     // Loaded at first use: a command that runs on the embedded log must not pay for kafkajs.
     const { createKafkajsLogger, openBrokerLink } = await import('./kafkajs-doors.ts')
-    failIfClosed()
+    failIfClosed(signal)
+    // A broker that has not been away since it was asked speaks what it spoke then.
+    const known = nodeId === null ? undefined : links.get(nodeId)
     return openBrokerLink({
       ...address,
       nodeId,
@@ -55,18 +61,18 @@ export function createCluster(options: ClusterOptions): Cluster {
       properties: options.properties,
       requestTimeoutMs: options.requestTimeoutMs,
       kafkajsLogger: createKafkajsLogger(options.logger),
-      signal: closing.signal,
+      signal,
+      ...(known?.isOpen ? { offered: known.offered } : {}),
     })
   }
 
-  function failIfClosed(): void {
-    if (closing.signal.aborted)
-      throw new AppError('KC_INTERRUPTED', 'The connection to Kafka was closed by this program')
+  function failIfClosed(signal = closing.signal): void {
+    if (signal.aborted) throw new AppError('KC_INTERRUPTED', 'The connection to Kafka was closed by this program')
   }
 
-  async function connectNode(nodeId: number): Promise<BrokerLink> {
+  async function connectNode(nodeId: number, signal?: AbortSignal): Promise<BrokerLink> {
     const address = nodes.get(nodeId)
-    if (address) return connect(address, nodeId)
+    if (address) return connect(address, nodeId, signal)
     throw new AppError('KC_KAFKA_UNREACHABLE', `Broker ${nodeId} is not among those that the cluster names`)
   }
 

@@ -25,6 +25,8 @@ export interface DeliveryDeps {
 
 /** Sends parcels to the leaders of their partitions and notes in the job what became of them. */
 export interface Delivery {
+  /** Does what the first attempt would do before it can send; what fails is left to that. Never throws. */
+  connect(topics: readonly string[]): Promise<void>
   /** Sends what is pending until nothing is, or something fails; the failure is then the job's `lastError`. Never throws. */
   attempt(job: Job): Promise<void>
   /** Goes on under another producer id: the count of what was written under this one is not known any more. */
@@ -95,6 +97,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     job.lastError = answerError(answer.errorCode, what)
   }
 
+  async function identify(nodeId: number): Promise<void> {
+    if (deps.idempotent && producer === null) producer = await fetchProducerId(await deps.cluster.link(nodeId))
+  }
+
   async function attemptOnce(job: Job): Promise<void> {
     const found = await leaders.find(firstOfEach(job))
     for (const { parcel, error } of found.missing) {
@@ -104,7 +110,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     const [firstLeader] = found.byLeader.keys()
     if (firstLeader === undefined) return
     // Before the sends part ways: they must all carry the same id.
-    if (deps.idempotent && producer === null) producer = await fetchProducerId(await deps.cluster.link(firstLeader))
+    await identify(firstLeader)
     const sends = [...found.byLeader].map(async ([nodeId, group]) =>
       sendTo(await deps.cluster.link(nodeId), group, job),
     )
@@ -118,6 +124,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   return {
+    async connect(topics) {
+      try {
+        const [first, ...others] = await leaders.learn(topics)
+        if (first === undefined) return
+        await Promise.all([identify(first), ...others.map(deps.cluster.link)])
+      } catch {
+        leaders.forgetAll()
+      }
+    },
     async attempt(job) {
       job.lastError = null
       try {

@@ -70,7 +70,7 @@ export function createFetchLoop(deps: Deps): FetchLoop {
   }
 
   async function connect(): Promise<BrokerLink> {
-    const opened = await deps.cluster.ownLink(nodeId)
+    const opened = await deps.cluster.ownLink(nodeId, deps.signal)
     deps.emit({ kind: 'connected', broker: opened.address })
     return opened
   }

@@ -25,7 +25,10 @@ export interface KafkaLogOptions {
 const REQUEST_TIMEOUT_MS = 10_000
 const RETRIES = 2
 
-/** The Log on Apache Kafka, through kafkajs's connections. Each publisher and each reader has connections of its own. */
+/**
+ * The Log on Apache Kafka, through kafkajs's connections. Each publisher has connections of its own, each reader those over which it
+ * fetches; all other questions share one to each broker.
+ */
 export function createKafkaLog(options: KafkaLogOptions): Log {
   if (options.brokers.length === 0) {
     throw new AppError('KC_CONFIG_INVALID', 'No Kafka broker is named; set KAFCLAW_KAFKA_BROKERS to host:port,...')
@@ -45,8 +48,8 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
     })
   }
 
-  const adminCluster = cluster('')
-  const admin = createTopicAdmin(adminCluster, { env: options.env, requestTimeoutMs: REQUEST_TIMEOUT_MS })
+  const shared = cluster('')
+  const admin = createTopicAdmin(shared, { env: options.env, requestTimeoutMs: REQUEST_TIMEOUT_MS })
 
   /** Closed with the log, unless it was closed before. */
   function tracked<T extends Publisher | Reader>(member: T): T {
@@ -62,10 +65,17 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
   return {
     kind: 'kafka',
     ...admin,
-    publisher({ lane = 'publish', requestTimeoutMs = REQUEST_TIMEOUT_MS, retries = RETRIES, onRetry } = {}) {
+    publisher({
+      topics = [],
+      lane = 'publish',
+      requestTimeoutMs = REQUEST_TIMEOUT_MS,
+      retries = RETRIES,
+      onRetry,
+    } = {}) {
       return tracked(
         createKafkaPublisher({
           cluster: cluster(lane, requestTimeoutMs),
+          topics,
           env: options.env,
           logger,
           idempotent: options.idempotent ?? true,
@@ -77,11 +87,11 @@ export function createKafkaLog(options: KafkaLogOptions): Log {
       )
     },
     read(readOptions) {
-      return tracked(createKafkaReader({ cluster: cluster('read'), env: options.env, logger }, readOptions))
+      return tracked(createKafkaReader({ cluster: shared, env: options.env, logger }, readOptions))
     },
     async close() {
       await Promise.all([...open].map((member) => member.close()))
-      adminCluster.close()
+      shared.close()
     },
   }
 }

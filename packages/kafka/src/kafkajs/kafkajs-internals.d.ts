@@ -57,6 +57,7 @@ declare module 'kafkajs/src/broker/index.js' {
       connectionPool: ConnectionPool
       logger: unknown
       nodeId: number | null
+      versions: Broker['versions']
       authenticationTimeout: number
       allowAutoTopicCreation: boolean
     })

@@ -15,6 +15,8 @@ interface FoundLeaders<T> {
 
 /** Remembers who leads which partition, for the topics that were asked for and only those. */
 export interface LeaderCache {
+  /** Answers with the leaders of the topics that exist. */
+  learn(topics: readonly string[]): Promise<number[]>
   find<T extends Target>(targets: readonly T[]): Promise<FoundLeaders<T>>
   forget(topic: string): void
   forgetAll(): void
@@ -34,14 +36,24 @@ export function createLeaderCache(cluster: Cluster): LeaderCache {
     return answerError(5, `partition ${partition} of topic ${topic}`)
   }
 
+  async function lookUp(topics: readonly string[]): Promise<readonly TopicMetadata[]> {
+    const { topics: answers } = await cluster.metadata(topics)
+    for (const answer of answers) known.set(answer.topic, answer)
+    return answers
+  }
+
   return {
+    async learn(topics) {
+      const answers = await lookUp(topics)
+      // One that is made later must not be looked for here then.
+      for (const { topic, errorCode } of answers) if (errorCode !== 0) known.delete(topic)
+      const partitions = answers.flatMap((answer) => answer.partitions)
+      return [...new Set(partitions.map(({ leader }) => leader).filter((leader) => leader >= 0))]
+    },
     async find(targets) {
       const topics = [...new Set(targets.map(({ topic }) => topic))]
       const unknown = topics.filter((topic) => !known.has(topic))
-      if (unknown.length > 0) {
-        const { topics: answers } = await cluster.metadata(unknown)
-        for (const answer of answers) known.set(answer.topic, answer)
-      }
+      if (unknown.length > 0) await lookUp(unknown)
       const found: FoundLeaders<(typeof targets)[number]> = { byLeader: new Map(), missing: [] }
       for (const target of targets) {
         const leader = leaderOf(target)

@@ -1,4 +1,4 @@
-import { type Env, sleep } from '@kafclaw/env'
+import { type Env, orAborted, sleep } from '@kafclaw/env'
 import { AppError } from '@kafclaw/envelope'
 import type { ReaderEvent } from '../log.ts'
 import type { Cursor, ReadProgress } from '../read-progress.ts'
@@ -75,7 +75,9 @@ export function createPartitionSteward(deps: {
 
   async function refresh(): Promise<void> {
     try {
-      for (const nodeId of await placement.refresh(topics)) deps.lead(nodeId)
+      const nodes = await orAborted(placement.refresh(topics), deps.signal)
+      if (nodes === null) return
+      for (const nodeId of nodes) deps.lead(nodeId)
     } catch (thrown) {
       if (deps.signal.aborted) return
       if (!(thrown instanceof AppError) || !thrown.retryable) throw thrown

@@ -36,6 +36,7 @@ interface Begun {
 export function createPlacement(deps: {
   cluster: Cluster
   progress: ReadProgress
+  signal: AbortSignal
   emit(event: ReaderEvent): void
   deliver(batches: readonly LogBatch[]): Promise<void>
 }): Placement {
@@ -71,9 +72,13 @@ export function createPlacement(deps: {
 
   async function endsAt(nodeId: number, partitions: readonly Target[]): Promise<Begun[]> {
     const link = await deps.cluster.link(nodeId)
-    // Start first: the end, asked later, is never before it.
-    const starts = await listOffsets(link, partitions, LIST_START)
-    const ends = await listOffsets(link, partitions, LIST_END)
+    // On one connection, so the start is answered first and the end is never before it.
+    const [starts, ends] = await Promise.all([
+      listOffsets(link, partitions, LIST_START),
+      listOffsets(link, partitions, LIST_END),
+    ])
+    // The reader was closed meanwhile: nobody wants to hear of it.
+    if (deps.signal.aborted) return []
     return starts.flatMap((start) => {
       const end = ends.find(({ topic, partition }) => topic === start.topic && partition === start.partition)
       return end && isListed(start) && isListed(end) ? begin(start, end.offset, nodeId) : []
@@ -120,6 +125,7 @@ export function createPlacement(deps: {
     realign: (cursor) => void realigning.add(cursor),
     async refresh(topics) {
       const metadata = await deps.cluster.metadata([...topics])
+      if (deps.signal.aborted) return new Set()
       const entries = new Map(metadata.topics.map((entry) => [entry.topic, entry]))
       const targets = [...topics].flatMap((topic) => assign(topic, entries.get(topic)))
       if (targets.length > 0) await place(targets)

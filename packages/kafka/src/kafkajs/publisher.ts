@@ -9,6 +9,8 @@ import { planParcels } from './send-plan.ts'
 
 export interface PublisherDeps {
   cluster: Cluster
+  /** Whose leaders are connected to at once. */
+  topics: readonly string[]
   env: Env
   logger: Logger
   idempotent: boolean
@@ -34,6 +36,7 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   const delivery = createDelivery(deps)
   let tail: Promise<unknown> = Promise.resolve()
   let waiting = 0
+  if (deps.topics.length > 0) inTurn(() => delivery.connect(deps.topics))
 
   async function deliver(records: readonly OutgoingRecord[]): Promise<RecordPlace[]> {
     if (records.length === 0) return []
@@ -65,10 +68,7 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   return {
     publish(records) {
       if (closing.signal.aborted) return Promise.reject(closedError())
-      waiting++
-      const run = waiting === 1 ? deliver(records) : tail.then(() => deliver(records))
-      tail = run.then(released, released)
-      return run
+      return inTurn(() => deliver(records))
     },
     async close() {
       const drained = waiting === 0 ? Promise.resolve() : Promise.race([tail, sleep(deps.env, CLOSE_PATIENCE_MS)])
@@ -77,6 +77,13 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
       deps.cluster.close()
       await tail
     },
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    waiting++
+    const run = waiting === 1 ? work() : tail.then(work)
+    tail = run.then(released, released)
+    return run
   }
 
   function released(): void {

@@ -44,8 +44,12 @@ const LONGEST_PAUSE_MS = 5000
 /** What lies further back is read when a run asks for it. */
 const MOST_AHEAD = 2000
 
-/** How long reading goes on when nobody needs it: the next run mostly comes soon. */
-const IDLE_MS = 30_000
+/** How long reading goes on when nobody needs it: the next run mostly comes soon. What others write then wakes nobody here. */
+const REST_AFTER_MS = 50
+/** The same after a start: the runs that were open have to be claimed first. */
+const REST_AFTER_START_MS = 2_000
+/** How long a reader that rests is kept: all that it has passed over has to be read when it goes on. */
+const END_AFTER_MS = 5_000
 
 export function createJournalReader(options: { env: Env; log: Log; topic: string }): JournalReader {
   const { env, log, topic } = options
@@ -83,18 +87,25 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
     const ofTask = watches.get(taskId)
     ofTask?.delete(watch)
     if (ofTask?.size === 0) watches.delete(taskId)
-    endSoon()
+    restSoon()
   }
 
-  function endSoon(): void {
+  function restSoon(afterMs = REST_AFTER_MS): void {
     if (watches.size > 0 || reading === null || isStopped) return
-    idle ??= env.setTimer(IDLE_MS, endIdle)
+    idle ??= env.setTimer(afterMs, () => void rest())
   }
 
-  function endIdle(): void {
+  async function rest(): Promise<void> {
     idle = null
-    if (watches.size === 0 && opening === 0) void endFollowing()
+    const following = await reading?.catch(() => null)
+    if (!following || isNeeded()) return
+    following.rest()
+    idle = env.setTimer(END_AFTER_MS, () => {
+      if (!isNeeded()) void endFollowing()
+    })
   }
+
+  const isNeeded = (): boolean => watches.size > 0 || opening > 0
 
   async function endFollowing(): Promise<void> {
     idle?.cancel()
@@ -110,6 +121,7 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
   async function open({ taskId, partition }: JournalHome, from: number, seed: readonly StepRecord[]): Promise<Watch> {
     opening++
     const following = await follow().finally(() => opening--)
+    following.goOn()
     const watch = createWatch({ taskId, partition, onClose: () => close(taskId, watch) })
     watches.set(taskId, (watches.get(taskId) ?? new Set()).add(watch))
     try {
@@ -138,7 +150,11 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
     },
     readAhead(places) {
       // Where it fails, a run that needs it tries again and tells.
-      if (places.length > 0) follow(places).then(endSoon, () => undefined)
+      if (places.length > 0)
+        follow(places).then(
+          () => restSoon(REST_AFTER_START_MS),
+          () => undefined,
+        )
     },
     stop() {
       isStopped = true
@@ -152,6 +168,9 @@ interface Following {
   between(partition: number, from: number, taskId: string): Promise<StepRecord[]>
   /** Who was not yet heard of when it died would wait for ever. */
   throwIfDead(): void
+  /** Reads nothing until `goOn`; before it has caught up it reads on. */
+  rest(): void
+  goOn(): void
   close(): Promise<void>
 }
 
@@ -184,7 +203,13 @@ async function startFollowing(options: {
   })
 
   // A death is told to those who wait in their watches.
-  const caughtUp = Promise.race([reader.caughtUp, reader.ended]).catch(() => undefined)
+  let isCaughtUp = false
+  const caughtUp = Promise.race([reader.caughtUp, reader.ended]).then(
+    () => {
+      isCaughtUp = true
+    },
+    () => undefined,
+  )
 
   function take(batch: LogBatch): void {
     const records = recentOf(recent, batch.partition)
@@ -206,6 +231,10 @@ async function startFollowing(options: {
     throwIfDead() {
       if (death) throw death
     },
+    rest() {
+      if (isCaughtUp) reader.pause([topic])
+    },
+    goOn: () => reader.resume([topic]),
     async close() {
       isClosed = true
       await reader.close()

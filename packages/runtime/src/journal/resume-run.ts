@@ -16,9 +16,8 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
   const id = options.env.newId()
   if (rules.fence) await run.commit(() => records.started(run, id))
   const kept = keptRows(options)
-  const watch = kept === null ? await readAll(options) : await readOn(options, kept)
+  const watch = kept === null ? await readAll(options, id) : await readToFence(options, id, () => readOn(options, kept))
   try {
-    if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
     const counted = await Promise.all(firstResults(watch.counted).map((record) => whole(record, watch)))
     await run.commit(() => {
       // What this host wrote while others had the task need not count: what the log says takes its place.
@@ -86,14 +85,31 @@ function readOn(options: RunStepsOptions, seed: readonly StepRecord[]): Promise<
   return reader.watch(homeOf(options), from, { seed, signal: run.waitSignal() })
 }
 
-async function readAll(options: RunStepsOptions): Promise<JournalWatch> {
+async function readAll(options: RunStepsOptions, id: string): Promise<JournalWatch> {
   const { run, reader, readFrom, rules } = options
-  const signal = run.waitSignal()
-  const watch = await reader.watch(homeOf(options), rules.journalFrom ? run.claim.journalFrom : readFrom, { signal })
+  const readTo = (from: number): Promise<JournalWatch> =>
+    readToFence(options, id, () => reader.watch(homeOf(options), from, { signal: run.waitSignal() }))
+  const watch = await readTo(rules.journalFrom ? run.claim.journalFrom : readFrom)
   if (watch.journal.isComplete() || !rules.journalFrom) return watch
   // Whoever claimed first named a later place than the first step has: the journal begins further back.
   watch.close()
-  return reader.watch(homeOf(options), 0, { signal })
+  return readTo(0)
+}
+
+/** Everything that was written before the fence has been read then. */
+async function readToFence(
+  { run, rules }: RunStepsOptions,
+  id: string,
+  open: () => Promise<JournalWatch>,
+): Promise<JournalWatch> {
+  const watch = await open()
+  try {
+    if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
+    return watch
+  } catch (error) {
+    watch.close()
+    throw error
+  }
 }
 
 function homeOf({ run, partitions }: RunStepsOptions): JournalHome {
