@@ -64,8 +64,8 @@ export async function awaitGroup(options: {
   group: GroupState
   signal: AbortSignal
   skills: readonly string[] | 'all'
-  /** What else has to be asked of the log before reading begins; tried again like the rest. */
-  prepare(): Promise<unknown>
+  /** The topics are there: it is told which log they are of, before anything is read. */
+  onCluster(clusterId: string): void
   /** Gets the topics of their own that the skills have. */
   skillTopics: Set<string>
   onWait(why: string): void
@@ -82,15 +82,16 @@ export async function awaitGroup(options: {
 async function whatIsMissing(options: Parameters<typeof awaitGroup>[0]): Promise<string | null> {
   const { log, scope, group } = options
   try {
-    const names = new Set(await log.listTopics())
-    const missing = memberTopics(scope).filter((name) => !names.has(name))
+    // Each costs ways to a broker and back.
+    const [list, clusterId] = await Promise.all([log.listTopics(), log.clusterId()])
+    const names = new Set(list)
+    const missing = [...memberTopics(scope), topicName(scope, 'traces')].filter((name) => !names.has(name))
     if (missing.length > 0) {
       return `group "${scope.group}" has no topic ${missing[0]}${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''}; create them with: kafclaw topics apply`
     }
-    for (const name of skillTopicsAmong([...names], scope, options.skills)) options.skillTopics.add(name)
-    // Each costs ways to a broker and back.
-    const [zones] = await Promise.all([readAll(log, [topicName(scope, 'control_zones')]), options.prepare()])
-    for (const record of zones) {
+    for (const name of skillTopicsAmong(list, scope, options.skills)) options.skillTopics.add(name)
+    options.onCluster(clusterId)
+    for (const record of await readAll(log, [topicName(scope, 'control_zones')])) {
       const decoded = decode(record)
       if (decoded.kind === 'envelope' && decoded.envelope.type === 'zone') group.foldZone(decoded.envelope)
     }

@@ -5,7 +5,6 @@ import { startAtBookmark } from './fresh-start.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { GroupState } from './group-state.ts'
 import { awaitGroup, isReadFromStart, memberTopics, skillTopics } from './group-topics.ts'
-import type { JournalEnds } from './journal-ends.ts'
 import type { MemberCore, MemberOptions } from './member-core.ts'
 import type { MemberLife } from './member-life.ts'
 import { newestRecords } from './newest-records.ts'
@@ -30,7 +29,6 @@ export interface MemberReaderOptions {
   life: MemberLife
   board: ReadinessBoard
   group: GroupState
-  journalEnds: JournalEnds
   core(): MemberCore
   groupOffsets(): GroupOffsets
   /** The reader of a log that cannot be read on. */
@@ -50,9 +48,8 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
   let isCaughtUp = false
 
   /** Positions of another cluster mean nothing: everything folded from it goes with them. */
-  async function adoptCluster(): Promise<void> {
+  function adoptCluster(clusterId: string): void {
     const { positions } = parts.core()
-    const clusterId = await log.clusterId()
     const known = positions.clusterId()
     if (known !== null && known !== clusterId) beginAnew(`the cluster is ${clusterId}, and was ${known}`)
     positions.setClusterId(clusterId)
@@ -136,7 +133,7 @@ export function createMemberReader(parts: MemberReaderOptions): MemberReader {
         group: parts.group,
         signal: life.closed.signal,
         skills,
-        prepare: () => Promise.all([adoptCluster(), parts.journalEnds.refresh()]),
+        onCluster: adoptCluster,
         skillTopics: knownSkillTopics,
         onWait: (why) => board.set('group', false, why),
       })

@@ -68,7 +68,6 @@ export function createMember(options: MemberOptions): Member {
     life,
     board,
     group,
-    journalEnds,
     core: () => core,
     groupOffsets: () => groupOffsets,
     onDeath: (error) => void close({ reason: 'failed', error }),
@@ -115,7 +114,10 @@ export function createMember(options: MemberOptions): Member {
     core.relay.enqueue(core.outbox.load())
     canSend.resolve()
     keepRetention({ ...options, signal: life.closed.signal })
+    // No claim before they are known; where they cannot be, the next beat asks again.
+    const ends = journalEnds.refresh().catch(() => undefined)
     if (!(await reader.catchUp())) return
+    await ends
     boot.choose()
     heartbeat.start()
   }

@@ -36,7 +36,7 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   const delivery = createDelivery(deps)
   let tail: Promise<unknown> = Promise.resolve()
   let waiting = 0
-  if (deps.topics.length > 0) inTurn(() => delivery.connect(deps.topics))
+  if (deps.topics.length > 0) void inTurn(() => delivery.connect(deps.topics))
 
   async function deliver(records: readonly OutgoingRecord[]): Promise<RecordPlace[]> {
     if (records.length === 0) return []
