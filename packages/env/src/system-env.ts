@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Env } from './env.ts'
-import { createRandomPool } from './random-pool.ts'
 import { createUuidV7 } from './uuid-v7.ts'
 
 /** The Env of a real process: the host's clocks, Node's timers and the kernel's randomness. */
 export function createSystemEnv(): Env {
-  const pooled = createRandomPool(randomBytes)
   return {
     now: () => Date.now(),
     monotonicMs: () => performance.now(),
@@ -14,7 +12,7 @@ export function createSystemEnv(): Env {
       return { cancel: () => clearTimeout(handle) }
     },
     nextTurn: (fn) => void setImmediate(fn),
-    newId: createUuidV7(() => Date.now(), pooled),
-    randomBytes: (sizeBytes) => Buffer.from(pooled(sizeBytes)),
+    newId: createUuidV7(() => Date.now(), randomBytes),
+    randomBytes,
   }
 }

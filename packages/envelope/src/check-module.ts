@@ -9,7 +9,8 @@ import { isTimestamp } from './timestamp.ts'
  */
 export function checkModule(): string {
   useTimestamps()
-  return `import { isTimestamp } from './timestamp.ts'
+  return `import { textTest } from './text-test.ts'
+import { isTimestamp } from './timestamp.ts'
 const checks = {
 ${CHECK_NAMES.map((name) => `${JSON.stringify(name)}: () => {\n${codeOf(name)}\n}`).join(',\n')}
 }
@@ -27,7 +28,9 @@ function codeOf(name: CheckName): string {
 
 /** What a check refers to beside the value: patterns, and the one format that we have. */
 function literal(value: unknown, name: CheckName): string {
-  if (value instanceof RegExp) return `new RegExp(${JSON.stringify(value.source)}, ${JSON.stringify(value.flags)})`
+  if (value instanceof RegExp) {
+    return `textTest(new RegExp(${JSON.stringify(value.source)}, ${JSON.stringify(value.flags)}))`
+  }
   if (value === isTimestamp) return 'isTimestamp'
   throw new Error(`the check "${name}" refers to something that cannot be written as code: ${String(value)}`)
 }

@@ -30,7 +30,7 @@ export interface EncodedRecord {
  * KC_ENVELOPE codes where readers would find poison.
  */
 export function encode(envelope: Envelope, options: EncodeOptions = {}): EncodedRecord {
-  const body = { ...envelope, payload: compact(payloadPlan(envelope.type), { ...envelope.payload }) }
+  const body = { ...envelope, payload: compact(payloadPlan(envelope.type), envelope.payload) }
   const problem = strictCheck(envelope.type)(body)
   if (problem !== null) throw refusal(envelope, 'KC_ENVELOPE_INVALID', problem)
   const key = recordKey(envelope)

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { PoisonCode } from './errors.ts'
+import { isObject } from './field-plan.ts'
 
 export const READ_LIMIT_BYTES = 1024 * 1024
 export const MAX_DEPTH = 32
@@ -47,7 +48,6 @@ export function findWrittenProblem(bytes: Buffer): JsonRefusal | null {
 
 /** Members of all objects in a tree of limited depth; negative when one is called `__proto__`. */
 function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
   let count = 0
   if (Array.isArray(value)) {
     for (const item of value) {
@@ -57,8 +57,10 @@ function countMembers(value: unknown): number {
     }
     return count
   }
-  for (const [key, member] of Object.entries(value)) {
-    const below = key === '__proto__' ? -1 : countMembers(member)
+  if (!isObject(value)) return 0
+  // As JSON.parse has made it: there is nothing but members of its own.
+  for (const key in value) {
+    const below = key === '__proto__' ? -1 : countMembers(value[key])
     if (below < 0) return below
     count += 1 + below
   }

@@ -13,16 +13,16 @@ const PREFIX_LENGTH = 20
  * agree on what is valid. Read by hand because each record has several.
  */
 export function parseTimestamp(text: string): number | null {
-  if (text !== lastText) {
-    lastParsedMs = readTimestamp(text)
-    lastText = text
-  }
-  return lastParsedMs
+  if (text === last.text) return last.timeMs
+  const found = text === lastButOne.text ? lastButOne : { text, timeMs: readTimestamp(text) }
+  lastButOne = last
+  last = found
+  return found.timeMs
 }
 
-/** Many records are of one millisecond, and each time of a record is looked at more than once. */
-let lastText = ''
-let lastParsedMs: number | null = null
+/** Many records are of one millisecond, and each of the two times that most records have is looked at more than once. */
+let last: { text: string; timeMs: number | null } = { text: '', timeMs: null }
+let lastButOne = last
 
 function readTimestamp(text: string): number | null {
   if (text.length < 20 || text.length > 35 || text.charAt(10) !== 'T') return null
