@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createSystemEnv } from '@kafclaw/env'
 import { AppError, formatPlace } from '@kafclaw/envelope'
 import { createLogger } from '@kafclaw/telemetry'
-import { createFaultProxy, type FaultProxy, type Passing, sharedBrokers, uniqueName, withError } from '@kafclaw/testing'
+import { type FaultProxy, type Passing, sharedBrokers, uniqueName, withError } from '@kafclaw/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKafkaLog, type Log, readAll } from '../src/index.ts'
 import { API_KEYS } from '../src/kafkajs/api-keys.ts'
+import { type BehindProxy, nth, openBehindProxy, valuesIn } from './behind-proxy.ts'
 import { record } from './contract/contract-log.ts'
 import { collect } from './reading.ts'
 
@@ -14,36 +15,20 @@ const WAIT = { timeout: 30_000, interval: 20 }
 const env = createSystemEnv()
 const logger = createLogger({ service: 'test', level: 'error' })
 
+let behind: BehindProxy
 let proxy: FaultProxy
-/** Reaches the broker through the proxy only. */
 let log: Log
 let direct: Log
 let topic: string
 
 beforeEach(async () => {
-  const brokers = sharedBrokers()
-  proxy = await createFaultProxy(brokers[0] ?? '')
-  log = createKafkaLog({ brokers: [proxy.address], clientId: uniqueName('faults'), env, logger })
-  direct = createKafkaLog({ brokers, clientId: uniqueName('direct'), env, logger })
-  topic = uniqueName('t')
-  await direct.createTopics([{ name: topic, partitions: 2, configs: {} }])
+  behind = await openBehindProxy()
+  ;({ proxy, log, direct, topic } = behind)
 })
 
-afterEach(async () => {
-  await log.close()
-  await direct.close()
-  await proxy[Symbol.asyncDispose]()
-})
+afterEach(() => behind[Symbol.asyncDispose]())
 
-/** Does something to the n-th message of a kind, and passes the others. */
-function nth(n: number, apiKey: number, fate: (passing: Passing) => ReturnType<FaultProxy['onAnswer']>) {
-  let seen = 0
-  return (passing: Passing) => (passing.apiKey === apiKey && ++seen === n ? fate(passing) : 'pass')
-}
-
-async function valuesOf(name: string): Promise<string[]> {
-  return (await readAll(direct, [name])).map(({ value }) => value?.toString() ?? '')
-}
+const valuesOf = (name: string): Promise<string[]> => valuesIn(direct, name)
 
 describe('a publisher', () => {
   it('writes once what was written but not acknowledged because the connection broke', async () => {

@@ -36,10 +36,11 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   const delivery = createDelivery(deps)
   let tail: Promise<unknown> = Promise.resolve()
   let waiting = 0
-  if (deps.topics.length > 0) void inTurn(() => delivery.connect(deps.topics))
+  const connected = deps.topics.length > 0 ? delivery.connect(deps.topics) : null
 
   async function deliver(records: readonly OutgoingRecord[]): Promise<RecordPlace[]> {
     if (records.length === 0) return []
+    if (connected) await connected
     const job = beginJob(planParcels(records))
     const startMs = deps.env.monotonicMs()
     for (let attempt = 1; ; attempt++) {
@@ -68,22 +69,18 @@ export function createKafkaPublisher(deps: PublisherDeps): Publisher {
   return {
     publish(records) {
       if (closing.signal.aborted) return Promise.reject(closedError())
-      return inTurn(() => deliver(records))
+      waiting++
+      const run = waiting === 1 ? deliver(records) : tail.then(() => deliver(records))
+      tail = run.then(released, released)
+      return run
     },
     async close() {
       const drained = waiting === 0 ? Promise.resolve() : Promise.race([tail, sleep(deps.env, CLOSE_PATIENCE_MS)])
       await drained
       closing.abort()
       deps.cluster.close()
-      await tail
+      await Promise.all([connected, tail])
     },
-  }
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    waiting++
-    const run = waiting === 1 ? work() : tail.then(work)
-    tail = run.then(released, released)
-    return run
   }
 
   function released(): void {

@@ -1,0 +1,79 @@
+import type { FaultProxy } from '@kafclaw/testing'
+import { uniqueName } from '@kafclaw/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Log } from '../src/index.ts'
+import { API_KEYS } from '../src/kafkajs/api-keys.ts'
+import { type BehindProxy, nth, openBehindProxy, valuesIn } from './behind-proxy.ts'
+import { record } from './contract/contract-log.ts'
+import { collect } from './reading.ts'
+
+const WAIT = { timeout: 30_000, interval: 20 }
+const API_VERSIONS = 18
+
+let behind: BehindProxy
+let proxy: FaultProxy
+let log: Log
+let direct: Log
+let topic: string
+
+beforeEach(async () => {
+  behind = await openBehindProxy()
+  ;({ proxy, log, direct, topic } = behind)
+})
+
+afterEach(() => behind[Symbol.asyncDispose]())
+
+describe('a publisher that is told its topics', () => {
+  it('asks the brokers everything before its first record', async () => {
+    // A broker that has just started may have no producer ids at hand.
+    await direct.publisher().publish([record(topic, 'before')])
+    const publisher = log.publisher({ topics: [topic] })
+    await vi.waitFor(() => expect(proxy.counts.get(API_KEYS.initProducerId)).toBe(1), WAIT)
+    const asked = proxy.counts.get(API_KEYS.metadata)
+    await publisher.publish([record(topic, 'a'), record(topic, 'b', { partition: 1 })])
+    expect(proxy.counts.get(API_KEYS.initProducerId)).toBe(1)
+    expect(proxy.counts.get(API_KEYS.metadata)).toBe(asked)
+    expect((await valuesIn(direct, topic)).sort()).toEqual(['a', 'b', 'before'])
+  })
+
+  it.each([API_KEYS.metadata, API_KEYS.initProducerId])(
+    'writes all the same where that could not be done (request %s)',
+    async (apiKey) => {
+      proxy.onRequest = nth(1, apiKey, () => 'cut')
+      const publisher = log.publisher({ topics: [topic] })
+      await vi.waitFor(() => expect(proxy.counts.get(apiKey)).toBe(1), WAIT)
+      await publisher.publish([record(topic, 'a')])
+      expect(await valuesIn(direct, topic)).toEqual(['a'])
+    },
+  )
+
+  it('writes to a topic that was not there when it was told of it', async () => {
+    const later = uniqueName('later')
+    const publisher = log.publisher({ topics: [later] })
+    await vi.waitFor(() => expect(proxy.counts.get(API_KEYS.metadata)).toBe(1), WAIT)
+    await direct.createTopics([{ name: later, partitions: 1, configs: {} }])
+    await publisher.publish([record(later, 'a')])
+    expect(await valuesIn(direct, later)).toEqual(['a'])
+  })
+
+  it('closes at once while it connects ahead', async () => {
+    proxy.onRequest = ({ apiKey }) => (apiKey === API_KEYS.metadata ? 'drop' : 'pass')
+    const publisher = log.publisher({ topics: [topic] })
+    await vi.waitFor(() => expect(proxy.counts.get(API_KEYS.metadata)).toBe(1), WAIT)
+    await publisher.close()
+    // Long before the question would have been given up.
+    expect(proxy.counts.get(API_KEYS.metadata)).toBe(1)
+  })
+})
+
+describe('a broker', () => {
+  it('is asked once what it speaks, while the connection on which it has said so is open', async () => {
+    await using first = collect(log, [topic])
+    await first.reader.caughtUp
+    await using second = collect(log, [topic])
+    await second.reader.caughtUp
+    await direct.publisher().publish([record(topic, 'a')])
+    await vi.waitFor(() => expect([...first.values(), ...second.values()]).toEqual(['a', 'a']), WAIT)
+    expect(proxy.counts.get(API_VERSIONS)).toBe(1)
+  })
+})
