@@ -1,3 +1,4 @@
+import { orAborted } from '@kafclaw/env'
 import { AppError, DEFAULT_SKILL, type ResponseEnvelope } from '@kafclaw/envelope'
 import { applyTopics, connectGroup, type GroupClient, type Host, type Service } from '@kafclaw/runtime'
 import { describeStatus, tellReach } from '../ask/progress.ts'
@@ -48,7 +49,8 @@ export async function openAgentLine(invocation: Invocation, host: Host): Promise
           recipientId: agentId,
           payload: { content, ...(skill ? { skill } : {}), ...(session === undefined ? {} : { input: { session } }) },
         })
-        return await Promise.race([asked.then(({ outcome }) => outcome), failed, untilAborted(interrupted)])
+        const answered = asked.then(({ outcome }) => outcome)
+        return (await orAborted(Promise.race([answered, failed]), interrupted)) ?? 'interrupted'
       } finally {
         listeners.delete(taskId)
       }
@@ -105,11 +107,4 @@ function failureOf({ id, ended }: Service): Promise<never> {
   })
   failure.catch(() => undefined)
   return failure
-}
-
-function untilAborted(signal: AbortSignal): Promise<'interrupted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('interrupted')
-    else signal.addEventListener('abort', () => resolve('interrupted'), { once: true })
-  })
 }

@@ -1,4 +1,4 @@
-import { type Env, sleep } from '@kafclaw/env'
+import { type Env, orAborted, sleep } from '@kafclaw/env'
 import type { RawRecord } from '@kafclaw/envelope'
 import type { Log } from '@kafclaw/kafka'
 
@@ -42,11 +42,10 @@ export async function followTopics(log: Log, options: FollowOptions): Promise<vo
   })
   const over = new AbortController()
   const signal = AbortSignal.any([interrupted, over.signal])
-  const stopped = untilAborted(interrupted)
   const died = reader.ended.then(() => undefined)
   died.catch(() => undefined)
   try {
-    await Promise.race([reader.caughtUp, died, stopped])
+    await orAborted(Promise.race([reader.caughtUp, died]), interrupted)
     for (let lookedMs = env.monotonicMs(); !interrupted.aborted; ) {
       options.onChange()
       await Promise.race([changed.promise, died, sleep(env, TICK_MS, signal)])
@@ -67,9 +66,4 @@ export async function followTopics(log: Log, options: FollowOptions): Promise<vo
     over.abort()
     await reader.close()
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

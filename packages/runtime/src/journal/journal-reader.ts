@@ -44,7 +44,7 @@ const LONGEST_PAUSE_MS = 5000
 /** What lies further back is read when a run asks for it. */
 const MOST_AHEAD = 2000
 
-/** How long reading goes on when nobody needs it: the next run mostly comes soon. What others write then wakes nobody here. */
+/** How long reading goes on when nobody needs it: the next run mostly comes soon. After it, what others write wakes nobody here. */
 const REST_AFTER_MS = 50
 /** The same after a start: the runs that were open have to be claimed first. */
 const REST_AFTER_START_MS = 2_000
@@ -98,7 +98,7 @@ export function createJournalReader(options: { env: Env; log: Log; topic: string
   async function rest(): Promise<void> {
     idle = null
     const following = await reading?.catch(() => null)
-    if (!following || isNeeded()) return
+    if (!following || isStopped || isNeeded()) return
     following.rest()
     idle = env.setTimer(END_AFTER_MS, () => {
       if (!isNeeded()) void endFollowing()
