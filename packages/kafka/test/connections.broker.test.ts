@@ -1,30 +1,17 @@
-import type { FaultProxy } from '@kafclaw/testing'
 import { uniqueName } from '@kafclaw/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Log } from '../src/index.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { API_KEYS } from '../src/kafkajs/api-keys.ts'
-import { type BehindProxy, nth, openBehindProxy, valuesIn } from './behind-proxy.ts'
+import { nth, openBehindProxy, valuesIn } from './behind-proxy.ts'
 import { record } from './contract/contract-log.ts'
 import { collect } from './reading.ts'
 
 const WAIT = { timeout: 30_000, interval: 20 }
 const API_VERSIONS = 18
 
-let behind: BehindProxy
-let proxy: FaultProxy
-let log: Log
-let direct: Log
-let topic: string
-
-beforeEach(async () => {
-  behind = await openBehindProxy()
-  ;({ proxy, log, direct, topic } = behind)
-})
-
-afterEach(() => behind[Symbol.asyncDispose]())
-
 describe('a publisher that is told its topics', () => {
   it('asks the brokers everything before its first record', async () => {
+    await using behind = await openBehindProxy()
+    const { log, direct, proxy, topic } = behind
     // A broker that has just started may have no producer ids at hand.
     await direct.publisher().publish([record(topic, 'before')])
     const publisher = log.publisher({ topics: [topic] })
@@ -39,6 +26,8 @@ describe('a publisher that is told its topics', () => {
   it.each([API_KEYS.metadata, API_KEYS.initProducerId])(
     'writes all the same where that could not be done (request %s)',
     async (apiKey) => {
+      await using behind = await openBehindProxy()
+      const { log, direct, proxy, topic } = behind
       proxy.onRequest = nth(1, apiKey, () => 'cut')
       const publisher = log.publisher({ topics: [topic] })
       await vi.waitFor(() => expect(proxy.counts.get(apiKey)).toBe(1), WAIT)
@@ -48,6 +37,8 @@ describe('a publisher that is told its topics', () => {
   )
 
   it('writes to a topic that was not there when it was told of it', async () => {
+    await using behind = await openBehindProxy()
+    const { log, direct, proxy } = behind
     const later = uniqueName('later')
     const publisher = log.publisher({ topics: [later] })
     await vi.waitFor(() => expect(proxy.counts.get(API_KEYS.metadata)).toBe(1), WAIT)
@@ -57,6 +48,8 @@ describe('a publisher that is told its topics', () => {
   })
 
   it('closes at once while it connects ahead', async () => {
+    await using behind = await openBehindProxy()
+    const { log, proxy, topic } = behind
     proxy.onRequest = ({ apiKey }) => (apiKey === API_KEYS.metadata ? 'drop' : 'pass')
     const publisher = log.publisher({ topics: [topic] })
     await vi.waitFor(() => expect(proxy.counts.get(API_KEYS.metadata)).toBe(1), WAIT)
@@ -68,6 +61,8 @@ describe('a publisher that is told its topics', () => {
 
 describe('a broker', () => {
   it('is asked once what it speaks, while the connection on which it has said so is open', async () => {
+    await using behind = await openBehindProxy()
+    const { log, direct, proxy, topic } = behind
     await using first = collect(log, [topic])
     await first.reader.caughtUp
     await using second = collect(log, [topic])
