@@ -25,7 +25,15 @@ export function readAuditFile(host: Host): { records: RawRecord[]; gaps: unknown
 }
 
 export function byPlace(records: readonly RawRecord[]): RawRecord[] {
-  return records.toSorted(
-    (a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition || a.offset - b.offset,
-  )
+  return records
+    .toSorted(
+      (a, b) =>
+        (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition || a.offset - b.offset,
+    )
+    .map(toPlain)
+}
+
+/** Wherever a record was read, it compares as an object of the same kind. */
+function toPlain({ topic, partition, offset, timestampMs, key, value, headers }: RawRecord): RawRecord {
+  return { topic, partition, offset, timestampMs, key, value, headers }
 }

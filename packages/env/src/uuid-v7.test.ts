@@ -28,3 +28,9 @@ it('runs virtual timers in the order of their due times', async () => {
   await env.advance(30)
   expect(ran).toEqual(['a', 'a+5', 'b'])
 })
+
+it('begins an id with the milliseconds of its making', () => {
+  const env = createVirtualEnv()
+  const id = env.newId()
+  expect(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toBe(env.now())
+})

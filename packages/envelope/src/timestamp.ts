@@ -42,17 +42,22 @@ export function isTimestamp(text: string): boolean {
 
 let lastSecond = Number.NaN
 let lastPrefix = ''
+let lastMs = Number.NaN
+let lastText = ''
 
 /** RFC 3339 in UTC with milliseconds; a time that it cannot say becomes the nearest that it can. */
 export function formatTimestamp(timeMs: number): string {
   const wholeMs = Math.min(Math.max(Math.trunc(timeMs) || 0, MIN_TIME_MS), MAX_TIME_MS)
+  // A service writes many records within one second, and several within one millisecond.
+  if (wholeMs === lastMs) return lastText
   const second = Math.floor(wholeMs / 1000)
-  // A service writes many records within one second.
   if (second !== lastSecond) {
     lastPrefix = new Date(wholeMs).toISOString().slice(0, PREFIX_LENGTH)
     lastSecond = second
   }
-  return `${lastPrefix}${String(wholeMs - second * 1000).padStart(3, '0')}Z`
+  lastMs = wholeMs
+  lastText = `${lastPrefix}${String(wholeMs - second * 1000).padStart(3, '0')}Z`
+  return lastText
 }
 
 /** The same moment as `formatTimestamp` would write it; what is no time becomes the epoch. */

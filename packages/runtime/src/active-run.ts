@@ -1,20 +1,18 @@
-import { AppError, type RequestEnvelope } from '@kafclaw/envelope'
+import { AppError, parseTimestamp, type RequestEnvelope } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import { type Confirmation, createConfirmation } from './confirmation.ts'
 import { createRunSteps } from './journal/run-steps.ts'
-import { type RunStepsOptions, stopIfAborted } from './journal/step-work.ts'
+import { type RunStepsOptions, type StepParts, stopIfAborted } from './journal/step-work.ts'
 import type { ChildRequest, Run } from './run.ts'
-import type { RunRecords } from './run-records.ts'
 import { createRunSlot } from './run-slot.ts'
 import type { RunsOptions } from './runs.ts'
 import type { Slots } from './slots.ts'
 import type { StoredTask } from './task-store.ts'
 
-/** A run with what the list of runs needs of it. */
+/** A run with what the list of runs and its own steps need of it. */
 export interface ActiveRun extends Run {
   readonly claim: Claim
   readonly expiresAtMs: number
-  readonly ended: Promise<void>
   /** Stores work of the run: at once when its claim has been read back, else in the transaction that reads it back. */
   commit<T>(work: () => T): Promise<T>
   readonly confirmation: Confirmation
@@ -26,35 +24,48 @@ export interface ActiveRun extends Run {
   askToStop(): void
   giveSlotBack(): void
   end(): void
+  /**
+   * As `untilMayAct`, but a service that shuts down does not end it: of a call whose intent is written nobody knows later that it
+   * was never made.
+   */
+  untilMayCall(): Promise<void>
+  /** Whether the fold still says that this run holds the task. */
+  holdsClaim(): boolean
+  /** Aborted also when the service is to stop: a wait for a person ends then. */
+  waitSignal(): AbortSignal
+  /** While a run waits for somebody else it needs no slot. */
+  withoutSlot<T>(wait: () => Promise<T>): Promise<T>
 }
 
-export interface ActiveRunOptions extends RunsOptions, Pick<RunStepsOptions, 'store' | 'readFrom'> {
+/** What all runs of a member share. */
+export interface RunParts extends StepParts, Pick<RunsOptions, 'commit' | 'tasks' | 'untilMayAct' | 'outcomeOf'> {
   slots: Slots
-  records: RunRecords
-  task: StoredTask
-  claim: Claim
-  request: RequestEnvelope
   isStopping(): boolean
 }
 
-export function createActiveRun(options: ActiveRunOptions): ActiveRun {
-  const { task, claim, request, records, slots } = options
+export interface ActiveRunOptions extends Pick<RunStepsOptions, 'readFrom'> {
+  task: StoredTask
+  claim: Claim
+  request: RequestEnvelope
+}
+
+export function createActiveRun(parts: RunParts, options: ActiveRunOptions): ActiveRun {
+  const { task, claim, request } = options
   const controller = new AbortController()
   /** Made when somebody waits or asks: most runs end before. */
   let asked: AbortController | null = null
-  const ended = Promise.withResolvers<void>()
-  const confirmation = createConfirmation({ submit: options.commit.submit })
-  const slot = createRunSlot(slots, controller.signal)
+  const confirmation = createConfirmation(parts.commit)
+  const slot = createRunSlot(parts.slots, controller.signal)
 
   function checkpoint(): void {
     stopIfAborted(controller)
-    if (options.isStopping())
+    if (parts.isStopping())
       throw new AppError('KC_RUN_STOPPED', 'The run stops: the service shuts down; the task is given back.')
   }
 
   async function untilMayCall(): Promise<void> {
     await confirmation.confirmed
-    await options.untilMayAct(controller.signal)
+    await parts.untilMayAct(controller.signal)
     stopIfAborted(controller)
   }
 
@@ -73,8 +84,8 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
 
   async function ask(child: ChildRequest) {
     await untilMayAct()
-    await confirmation.commit(() => records.ask(run, child))
-    const outcome = await slot.without(() => options.outcomeOf(child.taskId, waitSignal()))
+    await confirmation.commit(() => parts.records.ask(run, child))
+    const outcome = await slot.without(() => parts.outcomeOf(child.taskId, waitSignal()))
     checkpoint()
     return outcome
   }
@@ -85,15 +96,15 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     attempt: claim.attempt,
     claim,
     request,
-    expiresAtMs: Date.parse(request.expires_at),
+    expiresAtMs: parseTimestamp(request.expires_at) ?? 0,
     signal: controller.signal,
-    ended: ended.promise,
     checkpoint,
     untilMayAct,
     perform: (spec, execute) => steps.perform(spec, execute),
     ask,
     progress(text) {
-      if (!controller.signal.aborted) confirmation.commit(() => records.progress(run, text)).catch(() => undefined)
+      if (!controller.signal.aborted)
+        confirmation.commit(() => parts.records.progress(run, text)).catch(() => undefined)
     },
     commit: confirmation.commit,
     confirmation,
@@ -106,22 +117,12 @@ export function createActiveRun(options: ActiveRunOptions): ActiveRun {
     },
     askToStop: () => toBeAsked().abort('the service shuts down'),
     giveSlotBack: slot.end,
-    end() {
-      steps.close()
-      ended.resolve()
-    },
+    end: () => steps.close(),
+    untilMayCall,
+    holdsClaim: () => parts.tasks.get(task.taskId).claim?.runId === claim.runId,
+    waitSignal,
+    withoutSlot: slot.without,
   }
-  const steps = createRunSteps({
-    ...options,
-    run: {
-      ...run,
-      withoutSlot: slot.without,
-      announceWait: run.progress,
-      waitSignal,
-      untilMayCall,
-      holdsClaim: () => options.tasks.get(run.taskId).claim?.runId === run.runId,
-    },
-    previous: task.claim,
-  })
+  const steps = createRunSteps({ parts, run, previous: task.claim, readFrom: options.readFrom })
   return run
 }

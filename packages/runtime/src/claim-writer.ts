@@ -1,11 +1,12 @@
-import { AppError, parsePlace, type RecordPlace } from '@kafclaw/envelope'
+import { AppError, parsePlace, type RecordPlace, type RequestEnvelope } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import type { DueClaim } from './claims.ts'
 import type { Sender } from './sender.ts'
+import type { TaskStore } from './task-store.ts'
 
 /** Writes the claims of a transaction; each begins its run when the transaction has been committed. */
 export interface ClaimWriter {
-  /** Inside the transaction. */
+  /** Inside the transaction; a task whose request is not here is not claimed, because nobody here could run it. */
   write(due: DueClaim): void
   /** The claim that was written for the task in the transaction under way. */
   of(taskId: string): WrittenClaim | undefined
@@ -15,12 +16,14 @@ export interface ClaimWriter {
 
 export interface WrittenClaim {
   claim: Claim
+  request: RequestEnvelope
   /** Nothing that can fence its run lies before this offset of its home partition of `traces`. */
   readFrom: number
 }
 
 export function createClaimWriter(options: {
   sender: Sender
+  tasks: Pick<TaskStore, 'requestAt'>
   agentId: string
   boot(): number
   /** End of the home partition of `traces` as it was known last: the journal of a task that is claimed for the first time begins there. */
@@ -30,29 +33,42 @@ export function createClaimWriter(options: {
   const written = new Map<string, WrittenClaim>()
   return {
     write({ task, decision, runId }) {
-      const { attempt, fruitless, request } = decision
+      const { attempt, fruitless, request: asked } = decision
+      const request = options.tasks.requestAt(task.taskId, asked.place)
+      if (request === null) return
       const readFrom = options.journalEnd(task.taskId)
       const journalFrom = task.claim?.journalFrom ?? readFrom
       const boot = options.boot()
       const { id } = sender.send({
         type: 'task_status',
         correlation_id: task.taskId,
-        causation_id: request.recordId,
+        causation_id: request.id,
+        trace: { trace_id: request.trace.trace_id, parent_span_id: request.trace.span_id },
         payload: {
           status: 'claimed',
           attempt,
           run_id: runId,
           agent_id: agentId,
           boot,
-          request: placeOf(request.place),
+          request: placeOf(asked.place),
           journal_from: journalFrom,
           fruitless,
         },
       })
-      const own = { attempt, runId, agentId, boot, recordId: id, hasProgressed: false }
-      // Its offset is not known before it has been read back; nothing of the run depends on it.
-      const claim = { ...own, offset: -1, request: request.place, journalFrom, fruitless }
-      written.set(task.taskId, { claim, readFrom })
+      const claim: Claim = {
+        attempt,
+        runId,
+        agentId,
+        boot,
+        recordId: id,
+        // Not known before it has been read back; nothing of the run depends on it.
+        offset: -1,
+        request: asked.place,
+        journalFrom,
+        fruitless,
+        hasProgressed: false,
+      }
+      written.set(task.taskId, { claim, request, readFrom })
     },
     of: (taskId) => written.get(taskId),
     clear: () => written.clear(),

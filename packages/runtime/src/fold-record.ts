@@ -21,11 +21,11 @@ export interface FoldOptions {
 export function createRecordFold(options: FoldOptions): (decoded: Decoded, record: RawRecord) => void {
   const { group, tasks, timeline } = options
 
-  function change(taskId: string, fold: (task: StoredTask) => object): boolean {
+  function change(taskId: string, fold: (task: StoredTask) => StoredTask): boolean {
     const task = tasks.get(taskId)
     const next = fold(task)
     if (next === task) return false
-    tasks.put({ ...task, ...next })
+    tasks.put(next)
     return true
   }
 

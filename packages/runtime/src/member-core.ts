@@ -190,6 +190,7 @@ function createWork({ options, links, files, commit, refusal }: Making) {
   const outcomes = createOutcomes({ ...options, tasks: files.tasks, scope: options, partitions })
   const claimWriter = createClaimWriter({
     sender: files.sender,
+    tasks: files.tasks,
     agentId: options.agentId,
     boot: boot.number,
     journalEnd: (taskId) => links.journalEnds.of(homePartition(taskId, partitions())),

@@ -9,7 +9,7 @@ export interface MemberEvents {
   skipped(type: string): void
   gap(topic: string, gap: LogGap): void
   deadLetter(code: string, place: string, reason: string): void
-  claim(result: 'won' | 'lost'): void
+  claim(result: 'won' | 'lost', count?: number): void
   outcome(status: string): void
   leaseLost(taskId: string): void
   refused(topic: string, error: AppError): void
@@ -36,7 +36,7 @@ export function createMemberEvents(logger: Logger, metrics: Metrics): MemberEven
       deadLetters.add(1, { code })
       logger.warn({ code, place }, `dead letter: ${reason}`)
     },
-    claim: (result) => claims.add(1, { result }),
+    claim: (result, count = 1) => claims.add(count, { result }),
     outcome: (status) => outcomes.add(1, { status }),
     leaseLost(taskId) {
       leases.add(1)

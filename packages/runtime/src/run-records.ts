@@ -92,21 +92,8 @@ export function createRunRecords(
     started(run, id) {
       trace(run, { id, causationId: run.claim.recordId, payload: { ...ofRun(run), phase: 'started' } })
     },
-    step(run, record, causationId) {
-      const { recordId: id, phase, step, redo, kind, name, output, status, usage, citations } = record
-      if (step === null || kind === null || phase === 'started')
-        throw new AppError('KC_BUG', 'A step has a number and a kind.')
-      const payload = {
-        ...ofRun(run),
-        ...{ phase, step, redo, kind, name, output, status, usage, citations },
-        input_hash: record.inputHash,
-        output_ref: record.outputRef,
-        idempotency_key: record.idempotencyKey,
-        started_at: timeOrNull(record.startedMs),
-        ended_at: timeOrNull(record.endedMs),
-      }
-      trace(run, { id, causationId, payload })
-    },
+    step: (run, record, causationId) =>
+      trace(run, { id: record.recordId, causationId, payload: stepPayload(run, record, agentId) }),
     chunk(run, { step, redo, kind }, { index, count, bytes }) {
       if (step === null || kind === null) throw new AppError('KC_BUG', 'A step has a number and a kind.')
       const place = { ...ofRun(run), phase: 'chunk', step, redo, kind } as const
@@ -142,6 +129,31 @@ export function createRunRecords(
       }
     },
     toWireError,
+  }
+}
+
+function stepPayload(run: JournalRun, record: StepRecord, agentId: string): NewTracePayload {
+  const { phase, step, kind } = record
+  if (step === null || kind === null || phase === 'started')
+    throw new AppError('KC_BUG', 'A step has a number and a kind.')
+  return {
+    run_id: run.runId,
+    attempt: run.attempt,
+    agent_id: agentId,
+    phase,
+    step,
+    kind,
+    redo: record.redo,
+    name: record.name,
+    input_hash: record.inputHash,
+    output: record.output,
+    output_ref: record.outputRef,
+    status: record.status,
+    usage: record.usage,
+    citations: record.citations,
+    idempotency_key: record.idempotencyKey,
+    started_at: timeOrNull(record.startedMs),
+    ended_at: timeOrNull(record.endedMs),
   }
 }
 

@@ -3,12 +3,12 @@ import { type ResponseEnvelope, topicName } from '@kafclaw/envelope'
 import type { Db } from '@kafclaw/storage'
 import { homePartition } from '@kafclaw/tasks'
 import type { Logger } from '@kafclaw/telemetry'
-import { type ActiveRun, createActiveRun } from './active-run.ts'
+import { type ActiveRun, createActiveRun, type RunParts } from './active-run.ts'
 import type { WrittenClaim } from './claim-writer.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { JournalPlace } from './journal/journal-reader.ts'
 import { createStepStore, type StepStore } from './journal/step-store.ts'
-import type { RunStepsOptions } from './journal/step-work.ts'
+import type { StepParts } from './journal/step-work.ts'
 import type { MemberEvents } from './member-events.ts'
 import type { RunHandler } from './run.ts'
 import { createRunEnding } from './run-ending.ts'
@@ -42,8 +42,7 @@ export interface Runs {
   abandon(): void
 }
 
-export interface RunsOptions
-  extends Pick<RunStepsOptions, 'reader' | 'rules' | 'settleDoubt' | 'partitions' | 'clockMs'> {
+export interface RunsOptions extends Pick<StepParts, 'reader' | 'rules' | 'settleDoubt' | 'partitions' | 'clockMs'> {
   db: Db
   group: string
   zone: string
@@ -78,26 +77,29 @@ export function createRuns(options: RunsOptions): Runs {
   const records = createRunRecords(options)
   const store = createStepStore(options.db, topicName(options, 'traces'))
   const ending = createRunEnding(options, { records, isStopping: () => stopping })
+  const parts: RunParts = { ...options, slots, records, store, isStopping: () => stopping }
   let confirming: ActiveRun[] = []
   /** How many of them have given their answer in the same transaction. */
   let answering = 0
   let stopping = false
+  /** Somebody waits for the last run to end. */
+  let onEmpty: (() => void) | null = null
 
-  function begin(task: StoredTask, { claim, readFrom }: WrittenClaim): void {
-    const request = tasks.requestAt(task.taskId, claim.request)
-    if (!request) return
+  /** Resolves when no run is left, or after that time. */
+  async function untilEmpty(mostMs: number): Promise<void> {
+    const endMs = env.monotonicMs() + mostMs
+    for (let leftMs = mostMs; active.size > 0 && leftMs > 0; leftMs = endMs - env.monotonicMs()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = env.setTimer(leftMs, resolve)
+      onEmpty = resolve
+      await promise
+      timer.cancel()
+    }
+  }
+
+  function begin(task: StoredTask, { claim, request, readFrom }: WrittenClaim): void {
     slots.take()
-    const run = createActiveRun({
-      ...options,
-      slots,
-      records,
-      store,
-      task,
-      claim,
-      readFrom,
-      request,
-      isStopping: () => stopping,
-    })
+    const run = createActiveRun(parts, { task, claim, readFrom, request })
     active.set(task.taskId, run)
     const parentId = request.payload.parent_task_id
     if (parentId !== null) children.set(parentId, (children.get(parentId) ?? new Set()).add(run))
@@ -108,6 +110,7 @@ export function createRuns(options: RunsOptions): Runs {
     run.giveSlotBack()
     run.end()
     if (active.get(run.taskId) === run) active.delete(run.taskId)
+    if (active.size === 0) onEmpty?.()
     const parentId = run.request.payload.parent_task_id
     if (parentId === null) return
     const siblings = children.get(parentId)
@@ -143,10 +146,8 @@ export function createRuns(options: RunsOptions): Runs {
       }
     },
     settle(committed) {
-      for (const run of confirming) {
-        run.confirmation.settle(committed)
-        if (committed) events.claim('won')
-      }
+      for (const run of confirming) run.confirmation.settle(committed)
+      if (committed && confirming.length > 0) events.claim('won', confirming.length)
       confirming = []
       answering = 0
     },
@@ -170,12 +171,9 @@ export function createRuns(options: RunsOptions): Runs {
     async stop(graceMs) {
       stopping = true
       for (const run of active.values()) run.askToStop()
-      const startMs = env.monotonicMs()
-      while (active.size > 0 && env.monotonicMs() - startMs < graceMs) {
-        await Promise.race([Promise.all([...active.values()].map((run) => run.ended)), pause(env, 100)])
-      }
+      await untilEmpty(graceMs)
       for (const run of active.values()) run.abort('the service stops')
-      await Promise.race([Promise.all([...active.values()].map((run) => run.ended)), pause(env, MOST_UNWINDING_MS)])
+      await untilEmpty(MOST_UNWINDING_MS)
       for (const { taskId, runId } of active.values())
         logger.warn({ taskId, runId }, 'a call takes no notice of the end of the service and is left behind')
     },
@@ -192,8 +190,4 @@ function heldJournals({ tasks, agentId, partitions }: RunsOptions, store: StepSt
     partition: homePartition(taskId, partitions()),
     from: store.sentBefore(taskId) ?? claim?.journalFrom ?? 0,
   }))
-}
-
-function pause(env: Env, delayMs: number): Promise<void> {
-  return new Promise((resolve) => void env.setTimer(delayMs, resolve))
 }

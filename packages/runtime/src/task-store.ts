@@ -31,7 +31,7 @@ export interface TaskStore {
   requestAt(taskId: string, place: string): RequestEnvelope | null
   /** Inside the transaction: the tasks that it has changed so far. */
   changes(): IterableIterator<StoredTask>
-  /** Inside the transaction: writes what was put since the last call. */
+  /** At the end of the transaction: writes what was put. */
   flush(): void
   /** After the commit: returns the tasks that changed. */
   keep(): StoredTask[]
@@ -82,7 +82,6 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
   const openTasks = new Map<string, StoredTask>()
   for (const row of selectOpen.all()) openTasks.set(row.task_id, toTask(row))
   let changed = new Map<string, StoredTask>()
-  let unwritten = new Set<string>()
 
   function toTask(row: TaskRow): StoredTask {
     return {
@@ -105,10 +104,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       const row = select.get(taskId)
       return row ? toTask(row) : { ...newTask(taskId), finished: false, firstSeenMs: now() }
     },
-    put(task) {
-      changed.set(task.taskId, task)
-      unwritten.add(task.taskId)
-    },
+    put: (task) => void changed.set(task.taskId, task),
     putRequest(envelope, place) {
       const text = JSON.stringify(envelope)
       insertRequest.run(envelope.correlation_id, place, text)
@@ -123,11 +119,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     changes: () => changed.values(),
     flush() {
       expiry.store(changed.values())
-      for (const taskId of unwritten) {
-        const task = changed.get(taskId)
-        if (task) writeTask(task, openTasks.get(taskId) ?? null)
-      }
-      unwritten = new Set()
+      for (const task of changed.values()) writeTask(task, openTasks.get(task.taskId) ?? null)
     },
     keep() {
       const tasks = [...changed.values()]
@@ -141,7 +133,6 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     },
     drop() {
       changed = new Map()
-      unwritten = new Set()
     },
     open: () => openTasks.values(),
     countOpen: () => openTasks.size,
@@ -151,12 +142,11 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
       expiry.clear()
       openTasks.clear()
       changed = new Map()
-      unwritten = new Set()
     },
   }
 }
 
-/** Writes a task whole, or of one that stands there with the same requests only what changes on its way: mostly it is that. */
+/** Writes a task whole, or of one that stands there only what changes mostly: its claim on the way, its outcome at the end. */
 function createTaskWriter(db: Db, now: () => number): (task: StoredTask, stored: StoredTask | null) => void {
   const upsert = db.prepare(
     `insert into task (task_id, first_seen_ms, finished, requests, bound, claim, released, assigned, outcome, ended_at_ms)
@@ -168,23 +158,35 @@ function createTaskWriter(db: Db, now: () => number): (task: StoredTask, stored:
   const progress = db.prepare(
     'update task set finished = ?, bound = ?, claim = ?, released = ?, assigned = ? where task_id = ?',
   )
-  const end = db.prepare(
-    `update task set finished = ?, bound = ?, claim = ?, released = ?, assigned = ?, outcome = ?, ended_at_ms = ?
-     where task_id = ?`,
-  )
+  const end = db.prepare('update task set finished = ?, outcome = ?, ended_at_ms = ? where task_id = ?')
   return (task, stored) => {
     const { taskId, bound, released, requests } = task
     const finished = task.finished ? 1 : 0
-    const claim = task.claim && JSON.stringify(task.claim)
-    const assigned = task.assigned && JSON.stringify(task.assigned)
     const outcome = task.outcome && JSON.stringify(task.outcome)
     const endedAtMs = task.outcome === null ? null : now()
-    if (stored?.requests !== requests) {
-      const asked = JSON.stringify(requests)
-      upsert.run(taskId, task.firstSeenMs, finished, asked, bound, claim, released, assigned, outcome, endedAtMs)
-    } else if (endedAtMs === null) progress.run(finished, bound, claim, released, assigned, taskId)
-    else end.run(finished, bound, claim, released, assigned, outcome, endedAtMs, taskId)
+    if (stored !== null && endedAtMs !== null && hasSameClaim(task, stored)) {
+      end.run(finished, outcome, endedAtMs, taskId)
+      return
+    }
+    const claim = task.claim && JSON.stringify(task.claim)
+    const assigned = task.assigned && JSON.stringify(task.assigned)
+    if (stored?.requests === requests && endedAtMs === null) {
+      progress.run(finished, bound, claim, released, assigned, taskId)
+      return
+    }
+    const asked = JSON.stringify(requests)
+    upsert.run(taskId, task.firstSeenMs, finished, asked, bound, claim, released, assigned, outcome, endedAtMs)
   }
+}
+
+function hasSameClaim(task: StoredTask, stored: StoredTask): boolean {
+  return (
+    task.requests === stored.requests &&
+    task.claim === stored.claim &&
+    task.bound === stored.bound &&
+    task.released === stored.released &&
+    task.assigned === stored.assigned
+  )
 }
 
 function parseRequests(text: string): AskedRequest[] {

@@ -5,7 +5,7 @@ import type { Claim, TaskState } from './task-state.ts'
  * R2: for one attempt the first claim in log order holds; a higher attempt supersedes a lower one from its offset on.
  * Records of a run that does not hold the claim change nothing. Give it records of the home partition only, in log order.
  */
-export function foldStatus(task: TaskState, envelope: TaskStatusEnvelope, offset: number): TaskState {
+export function foldStatus<T extends TaskState>(task: T, envelope: TaskStatusEnvelope, offset: number): T {
   const { payload } = envelope
   switch (payload.status) {
     case 'claimed': {

@@ -1,7 +1,7 @@
 // Castagnoli polynomial, reflected, as the record batch of KIP-98 asks for; Node's zlib has only the other CRC-32.
 const POLYNOMIAL = 0x82f63b78
 
-const SLICES = 8
+const SLICES = 16
 
 /** One table of 256 for each of the bytes of a step, behind one another. */
 const TABLES = createTables()
@@ -24,24 +24,28 @@ function at(table: Int32Array, index: number): number {
   return table[index] ?? 0
 }
 
-/** CRC-32C of `bytes` from `from` on, as an unsigned number. Eight bytes a step: every record written and read passes here. */
+/** What the four bytes of `word` leave behind when `behind` tables stand for the bytes after them. */
+function slice(tables: Int32Array, word: number, behind: number): number {
+  return (
+    at(tables, (behind + 0x300) | (word & 0xff)) ^
+    at(tables, (behind + 0x200) | ((word >>> 8) & 0xff)) ^
+    at(tables, (behind + 0x100) | ((word >>> 16) & 0xff)) ^
+    at(tables, behind | (word >>> 24))
+  )
+}
+
+/** CRC-32C of `bytes` from `from` on, as an unsigned number. Sixteen bytes a step: every record written and read passes here. */
 export function crc32c(bytes: Buffer, from = 0): number {
   const tables = TABLES
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let crc = -1
   let index = from
   for (const last = bytes.length - SLICES; index <= last; index += SLICES) {
-    const low = view.getInt32(index, true) ^ crc
-    const high = view.getInt32(index + 4, true)
     crc =
-      at(tables, 0x700 | (low & 0xff)) ^
-      at(tables, 0x600 | ((low >>> 8) & 0xff)) ^
-      at(tables, 0x500 | ((low >>> 16) & 0xff)) ^
-      at(tables, 0x400 | (low >>> 24)) ^
-      at(tables, 0x300 | (high & 0xff)) ^
-      at(tables, 0x200 | ((high >>> 8) & 0xff)) ^
-      at(tables, 0x100 | ((high >>> 16) & 0xff)) ^
-      at(tables, high >>> 24)
+      slice(tables, view.getInt32(index, true) ^ crc, 0xc00) ^
+      slice(tables, view.getInt32(index + 4, true), 0x800) ^
+      slice(tables, view.getInt32(index + 8, true), 0x400) ^
+      slice(tables, view.getInt32(index + 12, true), 0)
   }
   for (; index < bytes.length; index++) crc = (crc >>> 8) ^ at(tables, (crc ^ (bytes[index] ?? 0)) & 0xff)
   return (crc ^ -1) >>> 0

@@ -125,24 +125,53 @@ function decodeRecord(
   }
   if (reader.at !== endAt) throw new RangeError('a record is longer or shorter than it says')
   const timestampMs = head.appendMs ?? head.baseMs + timestampDelta
-  let headers: RecordHeaders | null = null
-  return {
-    topic,
-    partition,
-    offset,
-    timestampMs,
-    key,
-    value,
-    // Half of the parts of a record are headers, and of most records nobody looks at them.
-    get headers() {
-      headers ??= readHeaders(head.bytes.subarray(headersAt, endAt), headerCount)
-      return headers
-    },
+  const content = { key, value, headers: { bytes: head.bytes, from: headersAt, to: endAt, count: headerCount } }
+  return new FetchedRecord({ topic, partition, offset, timestampMs }, content)
+}
+
+/** Headers that nobody has asked for yet. */
+interface UnreadHeaders {
+  bytes: Buffer
+  from: number
+  to: number
+  count: number
+}
+
+/**
+ * Half of the parts of a record are headers, and of most records nobody looks at them: they are read when somebody does. It is a
+ * class because an object that gets an accessor of its own costs as much as all the rest; a copy by spread has no headers.
+ */
+class FetchedRecord implements RawRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly #unread: UnreadHeaders
+  #headers: RecordHeaders | null = null
+
+  constructor(
+    place: { topic: string; partition: number; offset: number; timestampMs: number },
+    content: { key: Buffer | null; value: Buffer | null; headers: UnreadHeaders },
+  ) {
+    this.topic = place.topic
+    this.partition = place.partition
+    this.offset = place.offset
+    this.timestampMs = place.timestampMs
+    this.key = content.key
+    this.value = content.value
+    this.#unread = content.headers
+  }
+
+  get headers(): RecordHeaders {
+    this.#headers ??= readHeaders(this.#unread)
+    return this.#headers
   }
 }
 
-function readHeaders(bytes: Buffer, count: number): RecordHeaders {
-  const reader = createByteReader(bytes)
+function readHeaders({ bytes, from, to, count }: UnreadHeaders): RecordHeaders {
+  const reader = createByteReader(bytes.subarray(from, to))
   const headers: Array<readonly [string, Buffer]> = []
   for (let left = count; left > 0; left--) headers.push([reader.varintString(), reader.varintBytes() ?? NO_BYTES])
   return headers

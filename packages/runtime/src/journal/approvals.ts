@@ -109,7 +109,7 @@ export function createApprovals(options: {
         },
       }),
     )
-    run.announceWait(`waits for a decision: kafclaw approvals show ${approvalId}`)
+    run.progress(`waits for a decision: kafclaw approvals show ${approvalId}`)
   }
 
   return {

@@ -20,15 +20,15 @@ interface Failures {
  */
 export async function performOnce(work: StepWork): Promise<StepResult> {
   const { options, number } = work
-  const { run, rules } = options
+  const { run, parts } = options
   const watch = await work.journal()
   const failures: Failures = { count: 0, why: '' }
   for (let voided = -1; ; ) {
     run.checkpoint()
-    if (rules.fence && !watch.journal.mayWrite(run)) throw fenced(run)
+    if (parts.rules.fence && !watch.journal.mayWrite(run)) throw fenced(run)
     const known = watch.journal.step(number)
     if (known?.result) return work.adopt(known.result)
-    if (known?.isInDoubt && known.intent && known.intent.redo > voided && rules.settle) {
+    if (known?.isInDoubt && known.intent && known.intent.redo > voided && parts.rules.settle) {
       const { intent } = known
       const settled = await settle(work, intent, watch)
       if (settled === null) continue
@@ -40,14 +40,14 @@ export async function performOnce(work: StepWork): Promise<StepResult> {
       const { result, counts } = await work.conclude(intent, outcome)
       // The first result holds, and another run may have been first.
       if (counts) continue
-      if (rules.fence) throw fenced(run)
+      if (parts.rules.fence) throw fenced(run)
       return result
     }
     const redo = known?.nextRedo ?? 0
     const intentId = await work.intend(redo)
-    if (rules.readBack) {
+    if (parts.rules.readBack) {
       const counts = await watch.readBack(intentId, run.signal)
-      if (!counts && rules.fence) throw fenced(run)
+      if (!counts && parts.rules.fence) throw fenced(run)
       if (counts && !watch.journal.ownsEffect({ recordId: intentId, step: number, redo })) continue
     }
     await run.untilMayCall()
@@ -56,7 +56,7 @@ export async function performOnce(work: StepWork): Promise<StepResult> {
     if (outcome.status !== 'in_doubt') return work.finish(redo, outcome, intentId)
     failures.count++
     failures.why = outcome.why ?? 'Its tool cannot tell what became of it.'
-    if (!rules.doubtAfterTimeout) voided = redo
+    if (!parts.rules.doubtAfterTimeout) voided = redo
     // The next round looks into the journal, which knows the intent once it has been read back.
     else await watch.readBack(intentId, run.signal)
   }
@@ -68,13 +68,13 @@ async function settle(
   intent: StepRecord,
   watch: JournalWatch,
 ): Promise<Exclude<Settlement, { kind: 'unknown' }> | null> {
-  const { run, settleDoubt } = work.options
+  const { run, parts } = work.options
   const over = new AbortController()
   const signal = AbortSignal.any([run.waitSignal(), over.signal])
   const call = callOf(work, intent.redo, { causationId: intent.recordId, signal })
   const told = watch.untilFinished(work.number, signal).then(() => null)
   try {
-    return await run.withoutSlot(() => Promise.race([told, settleDoubt({ work, intent, call })]))
+    return await run.withoutSlot(() => Promise.race([told, parts.settleDoubt({ work, intent, call })]))
   } finally {
     over.abort('what became of the call is known')
   }
@@ -96,11 +96,11 @@ async function afterNothing(work: StepWork, { count, why }: Failures): Promise<S
 
 /** A call that fails, or takes longer than it may and is left alone, is in doubt: what became of it is not known. */
 async function callInTime(work: StepWork, redo: number, causationId: string): Promise<StepOutcome> {
-  const { run, env } = work.options
+  const { run, parts } = work.options
   const timeout = new AbortController()
   const signal = AbortSignal.any([run.signal, timeout.signal])
   const longestMs = longestCallMs(work)
-  const late = sleep(env, longestMs, signal).then(
+  const late = sleep(parts.env, longestMs, signal).then(
     (): StepOutcome => ({ status: 'in_doubt', why: `The call took longer than ${longestMs / 1000} s.` }),
   )
   try {

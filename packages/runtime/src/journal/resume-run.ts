@@ -12,8 +12,9 @@ import type { RunStepsOptions } from './step-work.ts'
  * Throws KC_RUN_STOPPED when a later run has fenced this one.
  */
 export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch> {
-  const { run, rules, store, records } = options
-  const id = options.env.newId()
+  const { run, parts } = options
+  const { rules, store, records } = parts
+  const id = parts.env.newId()
   if (rules.fence) await run.commit(() => records.started(run, id))
   const kept = keptRows(options)
   const watch = kept === null ? await readAll(options, id) : await readToFence(options, id, () => readOn(options, kept))
@@ -32,7 +33,8 @@ export async function resumeRun(options: RunStepsOptions): Promise<JournalWatch>
 }
 
 /** The rows of this host when they hold the journal up to the run before as a whole; else null. */
-function keptRows({ run, previous, agentId, store, clockMs }: RunStepsOptions): StepRecord[] | null {
+function keptRows({ run, previous, parts }: RunStepsOptions): StepRecord[] | null {
+  const { agentId, store, clockMs } = parts
   if (previous?.agentId !== agentId || !store.hasRun(run.taskId, previous.runId)) return null
   const rows = store.of(run.taskId)
   const results = rows.filter(({ phase }) => phase === 'result')
@@ -78,15 +80,16 @@ async function whole(record: StepRecord, watch: JournalWatch): Promise<StepRecor
  * boot reach as far as they have seen it sent: a disk that was put back from a copy knows nothing of what came then.
  */
 function readOn(options: RunStepsOptions, seed: readonly StepRecord[]): Promise<JournalWatch> {
-  const { run, previous, reader, readFrom, store } = options
+  const { run, previous, readFrom, parts } = options
   const isOfThisBoot = previous?.boot === run.claim.boot
-  const sentBefore = store.sentBefore(run.taskId) ?? run.claim.journalFrom
+  const sentBefore = parts.store.sentBefore(run.taskId) ?? run.claim.journalFrom
   const from = isOfThisBoot ? readFrom : Math.min(readFrom, sentBefore)
-  return reader.watch(homeOf(options), from, { seed, signal: run.waitSignal() })
+  return parts.reader.watch(homeOf(options), from, { seed, signal: run.waitSignal() })
 }
 
 async function readAll(options: RunStepsOptions, id: string): Promise<JournalWatch> {
-  const { run, reader, readFrom, rules } = options
+  const { run, readFrom, parts } = options
+  const { reader, rules } = parts
   const readTo = (from: number): Promise<JournalWatch> =>
     readToFence(options, id, () => reader.watch(homeOf(options), from, { signal: run.waitSignal() }))
   const watch = await readTo(rules.journalFrom ? run.claim.journalFrom : readFrom)
@@ -98,13 +101,13 @@ async function readAll(options: RunStepsOptions, id: string): Promise<JournalWat
 
 /** Everything that was written before the fence has been read then. */
 async function readToFence(
-  { run, rules }: RunStepsOptions,
+  { run, parts }: RunStepsOptions,
   id: string,
   open: () => Promise<JournalWatch>,
 ): Promise<JournalWatch> {
   const watch = await open()
   try {
-    if (rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
+    if (parts.rules.fence && !(await watch.readBack(id, run.signal))) throw fenced(run)
     return watch
   } catch (error) {
     watch.close()
@@ -112,8 +115,8 @@ async function readToFence(
   }
 }
 
-function homeOf({ run, partitions }: RunStepsOptions): JournalHome {
-  return { taskId: run.taskId, partition: homePartition(run.taskId, partitions()) }
+function homeOf({ run, parts }: RunStepsOptions): JournalHome {
+  return { taskId: run.taskId, partition: homePartition(run.taskId, parts.partitions()) }
 }
 
 /** Another run writes this journal now: this one stops without a word. */

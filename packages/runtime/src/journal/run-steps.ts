@@ -26,14 +26,14 @@ export interface RunSteps extends Pick<Run, 'perform'> {
 }
 
 export function createRunSteps(options: RunStepsOptions): RunSteps {
-  const { run } = options
+  const { run, parts } = options
   let next = 0
   let watch: Promise<JournalWatch> | null = null
   const writer = createStepWriter(options, () => watch)
 
   function journal(): Promise<JournalWatch> {
-    const home = { taskId: run.taskId, partition: homePartition(run.taskId, options.partitions()) }
-    watch ??= options.reader.watch(home, options.readFrom, { signal: run.waitSignal() })
+    const home = { taskId: run.taskId, partition: homePartition(run.taskId, parts.partitions()) }
+    watch ??= parts.reader.watch(home, options.readFrom, { signal: run.waitSignal() })
     return watch
   }
 
@@ -44,21 +44,27 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
   }
 
   function workOf(spec: StepSpec, number: number, execute: StepWork['execute']): StepWork {
-    const startedMs = options.env.now()
-    const recordOf = (redo: number) => ({
-      recordId: options.env.newId(),
+    const startedMs = parts.env.now()
+    /** The intent without a result, else the result. */
+    const recordOf = (redo: number, result: StepResult | null): NewStepRecord => ({
+      recordId: parts.env.newId(),
+      attempt: run.attempt,
+      runId: run.runId,
+      phase: result === null ? 'intent' : 'result',
       step: number,
       redo,
       kind: spec.kind,
+      name: result?.name ?? spec.name,
       inputHash: spec.inputHash,
       idempotencyKey: spec.effect === 'none' ? null : idempotencyKey(run, number, redo),
+      output: result === null ? shownInput(spec.input) : result.output,
+      outputRef: null,
+      chunk: null,
+      status: result?.status ?? null,
+      usage: result?.usage ?? null,
+      citations: result?.citations ?? [],
       startedMs,
-    })
-    const resultRecord = (redo: number, result: StepResult): NewStepRecord => ({
-      ...recordOf(redo),
-      ...result,
-      phase: 'result',
-      endedMs: options.env.now(),
+      endedMs: result === null ? null : parts.env.now(),
     })
     const replayed = async (record: StepRecord) => replay({ ...record, output: await writer.outputOf(record) }, spec)
     return {
@@ -68,14 +74,13 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       execute,
       journal,
       async intend(redo) {
-        const record = { ...recordOf(redo), phase: 'intent', name: spec.name, output: shownInput(spec.input) } as const
-        const nothingYet = { status: null, usage: null, citations: [], endedMs: null }
-        await writer.write({ ...record, ...nothingYet }, run.claim.recordId, null)
+        const record = recordOf(redo, null)
+        await writer.write(record, run.claim.recordId, null)
         return record.recordId
       },
       finish(redo, outcome, causationId = run.claim.recordId) {
         const result = resultOf(spec, outcome)
-        const record = resultRecord(redo, result)
+        const record = recordOf(redo, result)
         const kept = writer.keep(record)
         const write = (blob: KeptBlob | null): StepResult => {
           // What cannot be written ends the run at its next step, or in place of its answer.
@@ -86,7 +91,7 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       },
       async conclude(intent, outcome) {
         const result = resultOf(spec, outcome)
-        const record = resultRecord(intent.redo, result)
+        const record = recordOf(intent.redo, result)
         await writer.write(record, intent.recordId, await writer.keep(record))
         return { result, counts: await (await journal()).readBack(record.recordId, run.signal) }
       },
@@ -107,7 +112,7 @@ export function createRunSteps(options: RunStepsOptions): RunSteps {
       // Without a watch nothing of this run lies on the log that it does not know of.
       const folded = watch === null ? null : (await readable(watch)).journal
       // A run that has been away must not take the steps of its successor for its own.
-      if (folded && options.rules.fence && !folded.mayWrite(run)) throw fenced(run)
+      if (folded && parts.rules.fence && !folded.mayWrite(run)) throw fenced(run)
       const known = folded?.step(number) ?? null
       const recorded = known?.result ?? known?.intent
       if (recorded) requireSame(recorded, spec)
@@ -182,11 +187,11 @@ async function performAgain(work: StepWork, redo: number): Promise<StepResult> {
  * something else, and then both would be answered, with all that their agents do.
  */
 async function intend(work: StepWork, redo: number): Promise<string> {
-  const { run, rules } = work.options
-  if (work.spec.kind !== 'delegation' || !rules.readBack) return work.intend(redo)
+  const { run, parts } = work.options
+  if (work.spec.kind !== 'delegation' || !parts.rules.readBack) return work.intend(redo)
   const watch = await work.journal()
   const id = await work.intend(redo)
-  if (!(await watch.readBack(id, run.signal)) && rules.fence) throw fenced(run)
+  if (!(await watch.readBack(id, run.signal)) && parts.rules.fence) throw fenced(run)
   return id
 }
 

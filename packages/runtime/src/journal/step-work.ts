@@ -11,34 +11,10 @@ import type { SettleDoubt } from './settle-doubt.ts'
 import type { StepRecord } from './step-record.ts'
 import type { StepStore } from './step-store.ts'
 
-/** What the steps of a run need of it. */
-export type StepRun = Pick<
-  ActiveRun,
-  'taskId' | 'runId' | 'attempt' | 'claim' | 'signal' | 'checkpoint' | 'untilMayAct' | 'commit' | 'abort' | 'request'
-> & {
-  /**
-   * As `untilMayAct`, but a service that shuts down does not end it: of a call whose intent is written nobody knows later that it
-   * was never made.
-   */
-  untilMayCall(): Promise<void>
-  /** Whether the fold still says that this run holds the task. */
-  holdsClaim(): boolean
-  /** Aborted also when the service is to stop: a wait for a person ends then. */
-  waitSignal(): AbortSignal
-  /** A line for people about what the run waits for. */
-  announceWait(text: string): void
-  /** While a run waits for somebody else it needs no slot. */
-  withoutSlot<T>(wait: () => Promise<T>): Promise<T>
-}
-
-export interface RunStepsOptions {
+/** What the steps of all runs of a member need. */
+export interface StepParts {
   env: Env
   agentId: string
-  run: StepRun
-  /** The claim before this one. */
-  previous: Claim | null
-  /** End of the home partition of `traces` before this run was claimed: what can fence it lies behind. */
-  readFrom: number
   records: RunRecords
   store: StepStore
   reader: JournalReader
@@ -47,6 +23,16 @@ export interface RunStepsOptions {
   partitions(): number
   /** The clock of the log, epoch ms; 0 before the first beat was read. */
   clockMs(): number
+}
+
+/** The steps of one run. */
+export interface RunStepsOptions {
+  parts: StepParts
+  run: ActiveRun
+  /** The claim before this one. */
+  previous: Claim | null
+  /** End of the home partition of `traces` before this run was claimed: what can fence it lies behind. */
+  readFrom: number
 }
 
 /** What one step needs, whatever its effect is. */
@@ -88,16 +74,16 @@ export async function waitToTryAgain(
   { options, number, spec }: StepWork,
   { code, waitMs }: { code: ErrorCode; waitMs: number },
 ): Promise<void> {
-  const { run, env } = options
-  run.announceWait(`step ${number} (${spec.name}) failed with ${code}; tried again in ${waitMs / 1000} s`)
-  await run.withoutSlot(() => sleep(env, waitMs, run.waitSignal()))
+  const { run, parts } = options
+  run.progress(`step ${number} (${spec.name}) failed with ${code}; tried again in ${waitMs / 1000} s`)
+  await run.withoutSlot(() => sleep(parts.env, waitMs, run.waitSignal()))
   run.checkpoint()
 }
 
-export function stopIfAborted({ signal }: Pick<StepRun, 'signal'>): void {
+export function stopIfAborted({ signal }: Pick<ActiveRun, 'signal'>): void {
   if (signal.aborted) throw new AppError('KC_RUN_STOPPED', `The run stops: ${String(signal.reason)}.`)
 }
 
-export function idempotencyKey(run: Pick<StepRun, 'taskId'>, step: number, redo: number): string {
+export function idempotencyKey(run: Pick<ActiveRun, 'taskId'>, step: number, redo: number): string {
   return `${run.taskId}/${step}/${redo}`
 }

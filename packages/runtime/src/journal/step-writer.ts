@@ -5,7 +5,7 @@ import type { StepRecord } from './step-record.ts'
 import type { RunStepsOptions } from './step-work.ts'
 
 /** A record of a step, before it is known how it lies on the log. */
-export type NewStepRecord = Omit<StepRecord, 'atMs' | 'attempt' | 'runId' | 'outputRef' | 'chunk'>
+export type NewStepRecord = Omit<StepRecord, 'atMs'>
 
 /** Writes the journal of one run: each record goes to `traces` and to the rows of this service in one transaction. */
 export interface StepWriter {
@@ -25,17 +25,24 @@ export interface StepWriter {
 }
 
 export function createStepWriter(options: RunStepsOptions, opened: () => Promise<JournalWatch> | null): StepWriter {
-  const { run, records, store } = options
-  const failures = new Map<string, AppError>()
+  const { run, parts } = options
+  const { records, store } = parts
+  /** By record id; most runs have none of these, nor of the blobs. */
+  let failures: Map<string, AppError> | null = null
+  let blobStore: BlobStore | null = null
   let hasProgressed = false
-  const blobs: BlobStore = createTraceBlobs({
-    runId: run.runId,
-    write: (step, chunk) => records.chunk(run, step, chunk),
-    chunks: async (uri) => (await opened())?.chunks(uri) ?? [],
-  })
+
+  function blobs(): BlobStore {
+    blobStore ??= createTraceBlobs({
+      runId: run.runId,
+      write: (step, chunk) => records.chunk(run, step, chunk),
+      chunks: async (uri) => (await opened())?.chunks(uri) ?? [],
+    })
+    return blobStore
+  }
 
   async function outputOf({ outputRef, output }: StepRecord): Promise<unknown> {
-    return outputRef === null ? output : parseOutput(await blobs.get(outputRef))
+    return outputRef === null ? output : parseOutput(await blobs().get(outputRef))
   }
 
   /** Inside a transaction, which may have to be done again. */
@@ -44,8 +51,9 @@ export function createStepWriter(options: RunStepsOptions, opened: () => Promise
       blob?.write()
       records.step(run, blob ? { ...record, output: null, outputRef: blob.ref } : record, causationId)
       store.add(run.taskId, record)
-      failures.delete(record.recordId)
+      failures?.delete(record.recordId)
     } catch (error) {
+      failures ??= new Map()
       failures.set(record.recordId, AppError.fromUnknown(error, 'KC_RUN_FAILED'))
       throw error
     }
@@ -54,15 +62,13 @@ export function createStepWriter(options: RunStepsOptions, opened: () => Promise
   return {
     keep(record) {
       const bytes = largeOutput(record.output)
-      return bytes && blobs.put(bytes, record)
+      return bytes && blobs().put(bytes, record)
     },
     async write(record, causationId, blob) {
       // Whoever claims the next attempt sees that this one came further than those before it.
       const isProgress = record.phase === 'result' && !hasProgressed && run.attempt > 1
       await run.commit(() => {
-        const atMs = options.clockMs() || options.env.now()
-        const ofRun = { attempt: run.attempt, runId: run.runId, atMs, chunk: null, outputRef: null }
-        put({ ...record, ...ofRun }, causationId, blob)
+        put({ ...record, atMs: parts.clockMs() || parts.env.now() }, causationId, blob)
         if (isProgress) records.progress(run, `step ${record.step} is done`, record.step)
       })
       hasProgressed ||= isProgress
@@ -73,6 +79,6 @@ export function createStepWriter(options: RunStepsOptions, opened: () => Promise
       await run.commit(() => store.add(run.taskId, whole))
     },
     outputOf,
-    missing: () => [...failures.values()].find(({ code }) => !ERRORS[code].retryable) ?? null,
+    missing: () => (failures ? ([...failures.values()].find(({ code }) => !ERRORS[code].retryable) ?? null) : null),
   }
 }
