@@ -23,9 +23,8 @@ export function parseJsonText(bytes: Buffer): JsonText {
     return refuse('KC_ENVELOPE_TOO_LARGE', `the value has ${bytes.length} bytes, ${READ_LIMIT_BYTES} are allowed`)
   }
   if (!isUtf8(bytes)) return refuse('KC_ENVELOPE_BAD_UTF8', 'the value is not UTF-8')
-  const scan = createScan(bytes)
-  const refused = scan.run()
-  if (refused) return refused
+  const members = scan(bytes)
+  if (typeof members !== 'number') return members
   let value: unknown
   try {
     value = JSON.parse(bytes.toString('utf8'))
@@ -35,7 +34,7 @@ export function parseJsonText(bytes: Buffer): JsonText {
   // JSON.parse keeps the last of two equal members: fewer members than colons means that one came twice.
   const kept = countMembers(value)
   if (kept < 0) return refuse('KC_ENVELOPE_INVALID', PROTO_REASON)
-  if (kept !== scan.members()) return refuse('KC_ENVELOPE_DUPLICATE_KEY', 'an object has the same member twice')
+  if (kept !== members) return refuse('KC_ENVELOPE_DUPLICATE_KEY', 'an object has the same member twice')
   return { ok: true, value }
 }
 
@@ -43,7 +42,8 @@ export function parseJsonText(bytes: Buffer): JsonText {
 export function findWrittenProblem(bytes: Buffer): JsonRefusal | null {
   // JSON.stringify escapes quotes in texts and nothing else of this, so only the name of a member looks like it.
   if (bytes.includes('"__proto__":')) return refuse('KC_ENVELOPE_INVALID', PROTO_REASON)
-  return createScan(bytes).run()
+  const members = scan(bytes)
+  return typeof members === 'number' ? null : members
 }
 
 /** Members of all objects in a tree of limited depth; negative when one is called `__proto__`. */
@@ -79,75 +79,71 @@ const MINUS = 0x2d
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
-/** One pass over the bytes that measures what JSON.parse would build, before it does. The grammar is left to JSON.parse. */
-function createScan(bytes: Buffer): { run(): JsonRefusal | null; members(): number } {
+/**
+ * One pass over the bytes that measures what JSON.parse would build, before it does. The grammar is left to JSON.parse.
+ * Gives the number of members, which is that of the colons outside of texts.
+ */
+function scan(bytes: Buffer): number | JsonRefusal {
   let depth = 0
   let values = 0
-  let colons = 0
-
-  function run(): JsonRefusal | null {
-    /** The opening bracket when nothing has come after it yet: only then is a container empty. */
-    let opened = false
-    let at = 0
-    while (at < bytes.length) {
-      const byte = bytes[at] ?? 0
-      at++
-      if (byte <= 0x20) continue
-      const closes = byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
-      if ((byte === COMMA || (opened && !closes)) && ++values > MAX_MEMBERS) {
-        return refuse('KC_ENVELOPE_TOO_MANY_MEMBERS', `the value has more than ${MAX_MEMBERS} members and elements`)
-      }
-      opened = byte === OPEN_OBJECT || byte === OPEN_ARRAY
-      if (opened && ++depth > MAX_DEPTH) {
-        return refuse('KC_ENVELOPE_TOO_DEEP', `the value is nested more than ${MAX_DEPTH} levels deep`)
-      }
-      if (closes) depth--
-      else if (byte === COLON) colons++
-      else if (byte === QUOTE) at = endOfString(at)
-      else if (byte === MINUS || (byte >= DIGIT_0 && byte <= DIGIT_9)) {
-        const end = endOfNumber(at)
-        // Fifteen digits always fit; an exponent may lead out of what a double holds.
-        if ((end - at >= 15 || hasExponent(at, end)) && !holdsExactly(bytes.toString('latin1', at - 1, end))) {
-          return refuse('KC_ENVELOPE_UNSAFE_INTEGER', 'a number is beyond what 2^53 can count exactly')
-        }
-        at = end
-      }
+  let members = 0
+  /** Behind an opening bracket, when nothing has come after it yet: only then is a container empty. */
+  let opened = false
+  let at = 0
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0
+    at++
+    if (byte <= 0x20) continue
+    const closes = byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
+    if ((byte === COMMA || (opened && !closes)) && ++values > MAX_MEMBERS) {
+      return refuse('KC_ENVELOPE_TOO_MANY_MEMBERS', `the value has more than ${MAX_MEMBERS} members and elements`)
     }
-    return null
-  }
-
-  function endOfString(from: number): number {
-    let at = from
-    while (at < bytes.length) {
-      const byte = bytes[at]
-      at++
-      if (byte === QUOTE) return at
-      if (byte === BACKSLASH) at++
+    opened = byte === OPEN_OBJECT || byte === OPEN_ARRAY
+    if (opened && ++depth > MAX_DEPTH) {
+      return refuse('KC_ENVELOPE_TOO_DEEP', `the value is nested more than ${MAX_DEPTH} levels deep`)
     }
-    return at
-  }
-
-  function hasExponent(from: number, end: number): boolean {
-    for (let at = from; at < end; at++) if (((bytes[at] ?? 0) | 0x20) === 0x65) return true
-    return false
-  }
-
-  function endOfNumber(from: number): number {
-    let at = from
-    for (; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0
-      const isPart =
-        (byte >= DIGIT_0 && byte <= DIGIT_9) ||
-        byte === 0x2e ||
-        byte === 0x2b ||
-        byte === MINUS ||
-        (byte | 0x20) === 0x65
-      if (!isPart) break
+    if (closes) depth--
+    else if (byte === COLON) members++
+    else if (byte === QUOTE) at = endOfString(bytes, at)
+    else if (byte === MINUS || (byte >= DIGIT_0 && byte <= DIGIT_9)) {
+      const end = endOfNumber(bytes, at)
+      // Fifteen digits always fit; an exponent may lead out of what a double holds.
+      if ((end - at >= 15 || hasExponent(bytes, at, end)) && !holdsExactly(bytes.toString('latin1', at - 1, end))) {
+        return refuse('KC_ENVELOPE_UNSAFE_INTEGER', 'a number is beyond what 2^53 can count exactly')
+      }
+      at = end
     }
-    return at
   }
+  return members
+}
 
-  return { run, members: () => colons }
+function endOfString(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at + 1
+    if (byte === BACKSLASH) at++
+  }
+  return bytes.length
+}
+
+function hasExponent(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (((bytes[at] ?? 0) | 0x20) === 0x65) return true
+  return false
+}
+
+function endOfNumber(bytes: Buffer, from: number): number {
+  let at = from
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    const isPart =
+      (byte >= DIGIT_0 && byte <= DIGIT_9) ||
+      byte === 0x2e ||
+      byte === 0x2b ||
+      byte === MINUS ||
+      (byte | 0x20) === 0x65
+    if (!isPart) break
+  }
+  return at
 }
 
 function holdsExactly(token: string): boolean {
