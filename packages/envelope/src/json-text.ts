@@ -136,11 +136,7 @@ function endOfNumber(bytes: Buffer, from: number): number {
   for (; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0
     const isPart =
-      (byte >= DIGIT_0 && byte <= DIGIT_9) ||
-      byte === 0x2e ||
-      byte === 0x2b ||
-      byte === MINUS ||
-      (byte | 0x20) === 0x65
+      (byte >= DIGIT_0 && byte <= DIGIT_9) || byte === 0x2e || byte === 0x2b || byte === MINUS || (byte | 0x20) === 0x65
     if (!isPart) break
   }
   return at

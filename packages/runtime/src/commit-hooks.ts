@@ -27,6 +27,7 @@ export function createCommitHooks(parts: {
       claims.changed(tasks.changes())
       for (const taskId of claims.takeExhausted()) duties.exhausted(tasks.get(taskId))
       for (const due of claims.takeDue()) claimWriter.write(due)
+      runs.storeSteps()
     },
     committed(changed, entries) {
       positions.keep()

@@ -1,5 +1,6 @@
 import { AppError } from '@kafclaw/envelope'
 import type { ActiveRun } from './active-run.ts'
+import type { StepStore } from './journal/step-store.ts'
 import type { RunOutcome } from './run.ts'
 import type { RunRecords } from './run-records.ts'
 import type { RunsOptions } from './runs.ts'
@@ -22,7 +23,7 @@ const PARENT_ENDED: RunOutcome = {
 
 export function createRunEnding(
   options: Pick<RunsOptions, 'handler' | 'tasks' | 'events' | 'logger' | 'commit' | 'mayAct' | 'untilMayAct'>,
-  { records, isStopping }: { records: RunRecords; isStopping(): boolean },
+  { records, store, isStopping }: { records: RunRecords; store: StepStore; isStopping(): boolean },
 ): RunEnding {
   const { tasks, events, logger } = options
 
@@ -57,6 +58,7 @@ export function createRunEnding(
     const missing = run.missing()
     const ending: RunOutcome = missing ? { status: 'failed', error: records.toWireError(missing) } : outcome
     records.respond(run, run.request, ending)
+    store.answered(run.taskId)
     events.outcome(ending.status)
     tasks.put({ ...task, finished: true })
     return true

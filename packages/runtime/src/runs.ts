@@ -28,6 +28,8 @@ export interface Runs {
   begin(task: StoredTask, claim: WrittenClaim): void
   /** Inside a transaction: the runs whose claims it reads back write what they have kept. */
   confirmWithin(tasks: Iterable<StoredTask>): void
+  /** At the end of a transaction: stores the steps that were written in it. */
+  storeSteps(): void
   /** That transaction was committed, or it was not. */
   settle(committed: boolean): void
   /** A task has changed in the log: a run that lost its claim or whose task has ended stops. */
@@ -76,7 +78,7 @@ export function createRuns(options: RunsOptions): Runs {
   const children = new Map<string, Set<ActiveRun>>()
   const records = createRunRecords(options)
   const store = createStepStore(options.db, topicName(options, 'traces'))
-  const ending = createRunEnding(options, { records, isStopping: () => stopping })
+  const ending = createRunEnding(options, { records, store, isStopping: () => stopping })
   const parts: RunParts = { ...options, slots, records, store, isStopping: () => stopping }
   let confirming: ActiveRun[] = []
   /** How many of them have given their answer in the same transaction. */
@@ -145,7 +147,9 @@ export function createRuns(options: RunsOptions): Runs {
         if (tasks.get(task.taskId).finished) answering++
       }
     },
+    storeSteps: store.flush,
     settle(committed) {
+      if (!committed) store.rolledBack()
       for (const run of confirming) run.confirmation.settle(committed)
       if (committed && confirming.length > 0) events.claim('won', confirming.length)
       confirming = []

@@ -92,6 +92,31 @@ it('knows of such a task what the log says: a step that its run had finished cou
   expect(claims.map((claim) => 'fruitless' in claim && claim.fruitless)).toEqual([0, 1, 0])
 })
 
+it('does not repeat for the next attempt what the run before had done, though it was answered and nothing of it is kept here', async () => {
+  await using group = await createTestGroup()
+  const refusal = new AppError('KC_KAFKA_NOT_AUTHORISED', 'no ACL for responses')
+  let isRefused = false
+  const log = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, (isAlone) => {
+    if (isRefused) return false
+    isRefused = isAlone
+    return true
+  })
+  let thoughts = 0
+  const member = group.start(
+    'agent-a',
+    async (run) => {
+      const spec = { kind: 'model', name: 'think', inputHash: sha256('think'), effect: 'none' } as const
+      const { output } = await run.perform(spec, async () => ({ status: 'completed', output: `thought ${++thoughts}` }))
+      return { status: 'completed', content: `attempt ${run.attempt}: ${output}` }
+    },
+    { log },
+  )
+  await member.whenReady()
+  const asked = await group.client.ask({ payload: { content: 'x' } })
+  expect((await asked.outcome).payload.content).toBe('attempt 2: thought 1')
+  expect(thoughts).toBe(1)
+})
+
 it('answers with a small failure where the cluster refuses the answer for its size', async () => {
   await using group = await createTestGroup()
   let refused = 0

@@ -6,8 +6,21 @@ import type { StepRecord } from './step-record.ts'
 
 /** The journals of this service's own runs, beside what lies on `traces`: on the same host a run is read from here. */
 export interface StepStore {
-  /** Inside the transaction that puts the record into the outbox, or after a takeover has read it. A record that is there stays. */
+  /**
+   * Inside the transaction that puts the record into the outbox, or after a takeover has read it; `flush` writes it. A record that
+   * is there stays.
+   */
   add(taskId: string, record: StepRecord): void
+  /**
+   * Inside the transaction that answers the task: what it has added is not written where that is the journal from its beginning.
+   * Most short runs are like that, and nobody goes on with them; whoever must after all, because the answer was refused, finds the
+   * journal on the log.
+   */
+  answered(taskId: string): void
+  /** At the end of a transaction: stores what was added in it. */
+  flush(): void
+  /** The transaction was not committed. */
+  rolledBack(): void
   /** Inside a transaction: what is here of the task is not what the log says. */
   forget(taskId: string): void
   /** Whether the journal of this run is here as a whole: its own records, and those of the runs before it. */
@@ -41,31 +54,57 @@ export function createStepStore(db: Db, topic: string): StepStore {
   const remove = db.prepare<[string]>('delete from run_step where task_id = ?')
   const isSure = forgetUnsent(db, topic)
   const sent = readSent(db, topic)
+  let added = new Map<string, StepRecord[]>()
+
+  function write(taskId: string, record: StepRecord): void {
+    insert.run(
+      taskId,
+      record.attempt,
+      record.step ?? NO_STEP,
+      record.redo,
+      record.phase,
+      record.runId,
+      record.recordId,
+      record.kind,
+      record.name,
+      record.inputHash,
+      record.output === null || record.output === undefined ? null : JSON.stringify(record.output),
+      record.status,
+      record.usage && JSON.stringify(record.usage),
+      record.citations.length === 0 ? null : JSON.stringify(record.citations),
+      record.atMs,
+    )
+  }
+
   return {
-    forget: (taskId) => void remove.run(taskId),
+    forget(taskId) {
+      added.delete(taskId)
+      remove.run(taskId)
+    },
     add(taskId, record) {
-      insert.run(
-        taskId,
-        record.attempt,
-        record.step ?? NO_STEP,
-        record.redo,
-        record.phase,
-        record.runId,
-        record.recordId,
-        record.kind,
-        record.name,
-        record.inputHash,
-        record.output === null || record.output === undefined ? null : JSON.stringify(record.output),
-        record.status,
-        record.usage && JSON.stringify(record.usage),
-        record.citations.length === 0 ? null : JSON.stringify(record.citations),
-        record.atMs,
-      )
+      const records = added.get(taskId)
+      if (records) records.push(record)
+      else added.set(taskId, [record])
+    },
+    answered(taskId) {
+      if (added.get(taskId)?.some(isFirstOfAll)) added.delete(taskId)
+    },
+    flush() {
+      for (const [taskId, records] of added) for (const record of records) write(taskId, record)
+      added = new Map()
+    },
+    rolledBack() {
+      added = new Map()
     },
     hasRun: (taskId, runId) => isSure && selectRun.get(taskId, runId) !== undefined,
     of: (taskId) => select.all(taskId).map(toRecord),
     sentBefore: (taskId) => sent.get(taskId) ?? null,
   }
+}
+
+/** Before it the task has no journal: the intent of its first step, or the result where that has none. */
+function isFirstOfAll({ attempt, step, redo, phase, idempotencyKey }: StepRecord): boolean {
+  return attempt === 1 && step === 0 && redo === 0 && (phase === 'intent' || idempotencyKey === null)
 }
 
 /**
