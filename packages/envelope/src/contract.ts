@@ -11,36 +11,37 @@ import { type EnvelopeType, PAYLOAD_SCHEMAS } from './payloads/payload-table.ts'
 export type Check = (value: unknown) => string | null
 
 // Everything here is made at its first use: a command that touches no record must not pay for its schemas.
-const checks = new Map<CheckName, Check>()
+const strictChecks = new Map<EnvelopeType, Check>()
+const lenientChecks = new Map<EnvelopeType, Check>()
+let unknownCheck: Check | null = null
 const payloadPlans = new Map<EnvelopeType, ObjectPlan>()
 const NO_FIELDS: ObjectPlan = { fields: [], keys: new Set(), empty: {} }
 
 /** The check for writers: no member that the schema does not name. */
 export function strictCheck(type: EnvelopeType): Check {
-  return checkOf(`strict ${type}`)
+  return once(strictChecks, type, () => checkOf(`strict ${type}`))
 }
 
 /** The check for readers: unknown members are ignored. */
 export function lenientCheck(type: EnvelopeType): Check {
-  return checkOf(`lenient ${type}`)
+  return once(lenientChecks, type, () => checkOf(`lenient ${type}`))
 }
 
 /** The check of what surrounds a payload of a type that this release does not know. */
 export function unknownTypeCheck(): Check {
-  return checkOf('unknown')
+  unknownCheck ??= checkOf('unknown')
+  return unknownCheck
 }
 
 function checkOf(name: CheckName): Check {
-  return once(checks, name, () => {
-    useTimestamps()
-    const isValid = checkFunction(name)
-    let schema: JsonSchema | null = null
-    return (value) => {
-      if (isValid(value)) return null
-      schema ??= schemaOf(name)
-      return explain(Errors(schema, value)[1])
-    }
-  })
+  useTimestamps()
+  const isValid = checkFunction(name)
+  let schema: JsonSchema | null = null
+  return (value) => {
+    if (isValid(value)) return null
+    schema ??= schemaOf(name)
+    return explain(Errors(schema, value)[1])
+  }
 }
 
 export function payloadPlan(type: EnvelopeType): ObjectPlan {

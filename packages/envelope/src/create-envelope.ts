@@ -27,7 +27,8 @@ export function createEnvelope<T extends EnvelopeType>(
   const correlationId = fields.correlation_id ?? (isRequest ? taskIdOfRequest(id) : null)
   const expiresAt = fields.expires_at ?? (isRequest ? formatTimestamp(nowMs + DEFAULT_LIFE_MS) : null)
   const plan = payloadPlan(fields.type)
-  const given: Record<string, unknown> = { ...fields.payload }
+  // Read member by member, whatever the type.
+  const given = fields.payload as Readonly<Record<string, unknown>>
   // What the plan does not know stays, so that `encode` can refuse it instead of losing it without a word.
   const payload = addUnplanned(plan, given, fill(plan, given, { unknownValue: null }))
   if (fields.type === 'memory') payload.zone = fields.zone

@@ -9,17 +9,11 @@ export interface ByteWriter {
   /** INT16 length, then UTF-8. */
   string(text: string): void
   raw(bytes: Buffer): void
-  varint(value: number): void
-  /** Varint length, then the bytes; null is length -1. */
-  varintBytes(bytes: Buffer | null): void
   /** Overwrites an INT32 that was written before. */
   patchInt32(at: number, value: number): void
   patchUInt32(at: number, value: number): void
   bytes(): Buffer
 }
-
-/** Up to here a loop is faster than a call to copy. Most fields of a record are shorter. */
-const SHORT_BYTES = 64
 
 export function createByteWriter(firstSizeBytes = 512): ByteWriter {
   let buffer = Buffer.allocUnsafe(firstSizeBytes)
@@ -58,24 +52,8 @@ export function createByteWriter(firstSizeBytes = 512): ByteWriter {
       at += buffer.write(text, at, 'utf8')
     },
     raw(bytes) {
-      const sizeBytes = bytes.length
-      room(sizeBytes)
-      if (sizeBytes > SHORT_BYTES) buffer.set(bytes, at)
-      else for (let index = 0; index < sizeBytes; index++) buffer[at + index] = bytes[index] ?? 0
-      at += sizeBytes
-    },
-    varint(value) {
-      room(5)
-      let rest = ((value << 1) ^ (value >> 31)) >>> 0
-      while (rest > 0x7f) {
-        buffer[at++] = (rest & 0x7f) | 0x80
-        rest >>>= 7
-      }
-      buffer[at++] = rest
-    },
-    varintBytes(bytes) {
-      writer.varint(bytes?.length ?? -1)
-      if (bytes !== null) writer.raw(bytes)
+      room(bytes.length)
+      at += bytes.copy(buffer, at)
     },
     patchInt32: (position, value) => void buffer.writeInt32BE(value, position),
     patchUInt32: (position, value) => void buffer.writeUInt32BE(value, position),
