@@ -8,7 +8,7 @@ export interface ExpiryMark {
   /** Inside the transaction that stores the tasks. */
   store(tasks: Iterable<TaskState>): void
   /** After its commit. */
-  keep(tasks: Iterable<TaskState>): void
+  keep(): void
   /** Inside a transaction. */
   clear(): void
 }
@@ -19,17 +19,20 @@ export function createExpiryMark(db: Db): ExpiryMark {
   )
   const select = db.prepare<[], { value: string }>(`select value from meta where name = 'latest_expiry_ms'`)
   let latestMs = Number(select.get()?.value ?? 0)
+  /** As of the transaction under way; what was undone is read again. */
+  let storedMs = latestMs
   return {
     latestMs: () => latestMs,
     store(tasks) {
-      const found = latestOf(tasks)
-      if (found > latestMs) upsert.run(String(found))
+      storedMs = Math.max(latestMs, latestOf(tasks))
+      if (storedMs > latestMs) upsert.run(String(storedMs))
     },
-    keep(tasks) {
-      latestMs = Math.max(latestMs, latestOf(tasks))
+    keep() {
+      latestMs = storedMs
     },
     clear() {
       latestMs = 0
+      storedMs = 0
       db.exec(`delete from meta where name = 'latest_expiry_ms'`)
     },
   }

@@ -56,6 +56,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
   const selectParked = db.prepare<[], { n: number }>('select count(*) as n from outbox where parked is not null')
   let added: PackedRecord[] = []
   let stored: OutboxEntry[] = []
+  let storedRows: Array<[seq: number, count: number]> = []
   let acknowledged: Array<{ entry: OutboxEntry; place: RecordPlace }> = []
   /** How many records of each row are not yet gone, as of the last commit. */
   const left = new Map<number, number>()
@@ -79,10 +80,6 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     return isOver
   }
 
-  function remember(entries: readonly OutboxEntry[]): void {
-    for (const [seq, count] of countRows(entries)) left.set(seq, count)
-  }
-
   return {
     add: (record, timelineSeq, kind) => void added.push({ timelineSeq, record, isEnvelope: kind?.isEnvelope === true }),
     flush() {
@@ -90,6 +87,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
         const records = added.slice(from, from + sendingLength(added, from))
         const seq = store(records, null)
         for (const record of records) stored.push({ ...record, seq })
+        storedRows.push([seq, records.length])
         from += records.length
       }
       added = []
@@ -97,18 +95,20 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     takeAdded() {
       const entries = stored
       stored = []
-      remember(entries)
+      for (const [seq, count] of storedRows) left.set(seq, count)
+      storedRows = []
       return entries
     },
     rolledBack() {
       added = []
       stored = []
+      storedRows = []
       going = new Map()
       deleting = 0
     },
     acknowledge: (entries) => void acknowledged.push(...entries),
     deleteAcknowledged() {
-      timeline.placed(acknowledged.map(({ entry, place }) => ({ rowNumber: entry.timelineSeq, offset: place.offset })))
+      for (const { entry, place } of acknowledged) timeline.placed(entry.timelineSeq, place.offset)
       for (const [seq, count] of countRows(acknowledged.map(({ entry }) => entry))) letGo(seq, count)
       deleting = acknowledged.length
     },
@@ -135,7 +135,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
       const entries = selectOpen
         .all()
         .flatMap(({ seq, records }) => unpackRecords(records).map((record) => ({ ...record, seq })))
-      remember(entries)
+      for (const [seq, count] of countRows(entries)) left.set(seq, count)
       return entries
     },
     countParked: () => selectParked.get()?.n ?? 0,

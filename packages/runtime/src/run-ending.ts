@@ -58,7 +58,7 @@ export function createRunEnding(
     const missing = run.missing()
     const ending: RunOutcome = missing ? { status: 'failed', error: records.toWireError(missing) } : outcome
     records.respond(run, run.request, ending)
-    store.answered(run.taskId)
+    store.answered(run.taskId, run.runId)
     events.outcome(ending.status)
     tasks.put({ ...task, finished: true })
     return true

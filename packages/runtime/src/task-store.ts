@@ -123,7 +123,7 @@ export function createTaskStore(db: Db, now: () => number): TaskStore {
     },
     keep() {
       const tasks = [...changed.values()]
-      expiry.keep(tasks)
+      expiry.keep()
       changed = new Map()
       for (const task of tasks) {
         if (task.outcome === null) openTasks.set(task.taskId, task)

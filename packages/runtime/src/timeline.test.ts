@@ -24,7 +24,7 @@ it('has a row for each thing, with the place that is known later', () => {
   ]).toEqual([1, 2])
   timeline.flush()
   timeline.keep()
-  timeline.placed([{ rowNumber: 1, offset: 8 }])
+  timeline.placed(1, 8)
   timeline.flush()
   timeline.keep()
   expect(timeline.add(row('c'))).toBe(4)

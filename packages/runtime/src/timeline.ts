@@ -20,8 +20,8 @@ export interface Timeline {
   /** Returns the row's number. `flush` writes it. */
   add(row: TimelineRow): number
   seen(envelope: Envelope, place: RecordPlace): void
-  /** Tells at which offset records that were sent have come to lie. */
-  placed(rows: ReadonlyArray<{ rowNumber: number; offset: number }>): void
+  /** Tells at which offset a record that was sent has come to lie. */
+  placed(rowNumber: number, offset: number): void
   /** At the end of a transaction: stores what was added in it. */
   flush(): void
   /** After the commit. */
@@ -93,9 +93,7 @@ export function createTimeline(db: Db, env: Env): Timeline {
         summary: summarize(envelope),
       })
     },
-    placed(given) {
-      for (const { rowNumber, offset } of given) places.push([rowNumber, offset])
-    },
+    placed: (rowNumber, offset) => void places.push([rowNumber, offset]),
     flush() {
       if (hasAny()) insert.run(firstSeq, env.now(), JSON.stringify(rows), JSON.stringify(places))
     },

@@ -26,7 +26,7 @@ function openStore() {
   /** In a transaction of their own. */
   const commit = (records: Partial<StepRecord>[], { isAnswered = false } = {}): StepRecord['phase'][] => {
     for (const record of records) store.add(TASK, stepRecord(record))
-    if (isAnswered) store.answered(TASK)
+    if (isAnswered) store.answered(TASK, 'run-1')
     store.flush()
     return store.of(TASK).map(({ phase }) => phase)
   }
@@ -48,6 +48,8 @@ it('keeps the last rows of a run of which there are rows already', () => {
   const resumed = openStore()
   resumed.commit([{ step: 0 }])
   expect(resumed.commit([{ attempt: 2, step: 0, redo: 1 }], { isAnswered: true })).toHaveLength(2)
+  const adopted = openStore()
+  expect(adopted.commit([{ runId: 'run-of-another' }], { isAnswered: true })).toEqual(['result'])
 })
 
 it('keeps nothing of a transaction that was not committed', () => {

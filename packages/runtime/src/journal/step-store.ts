@@ -16,7 +16,7 @@ export interface StepStore {
    * Most short runs are like that, and nobody goes on with them; whoever must after all, because the answer was refused, finds the
    * journal on the log.
    */
-  answered(taskId: string): void
+  answered(taskId: string, runId: string): void
   /** At the end of a transaction: stores what was added in it. */
   flush(): void
   /** The transaction was not committed. */
@@ -86,8 +86,8 @@ export function createStepStore(db: Db, topic: string): StepStore {
       if (records) records.push(record)
       else added.set(taskId, [record])
     },
-    answered(taskId) {
-      if (added.get(taskId)?.some(isFirstOfAll)) added.delete(taskId)
+    answered(taskId, runId) {
+      if (added.get(taskId)?.some((record) => record.runId === runId && isFirstOfAll(record))) added.delete(taskId)
     },
     flush() {
       for (const [taskId, records] of added) for (const record of records) write(taskId, record)
