@@ -1,7 +1,9 @@
 import type { OutgoingRecord } from '@kafclaw/kafka'
 
+/** Where one of them is refused for good, the others are sent one by one. */
 const MOST_RECORDS = 1000
-const MOST_BYTES = 256 * 1024
+/** One sending follows the acknowledgement of another: small ones come back as many small transactions. */
+const MOST_BYTES = 1024 * 1024
 /** Headers and framing of a record, about. */
 const RECORD_BYTES = 200
 
