@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createAgentWorker } from '@kafclaw/agent-worker'
 import { createSystemEnv } from '@kafclaw/env'
 import { decode, type RawRecord, topicName } from '@kafclaw/envelope'
@@ -79,8 +80,12 @@ async function measure(steps: number): Promise<Measured> {
   }
 }
 
-/** Half of the steps are calls of a model, half those of a tool. */
+/**
+ * Half of the steps are calls of a model, half those of a tool. The first call of it waits until the step before is stored: of a run
+ * that is over before its claim has been read back, a service keeps no rows.
+ */
 function createRunner(host: Host, steps: number) {
+  let calls = 0
   const look = createTool({
     name: 'look',
     description: 'Looks.',
@@ -88,7 +93,11 @@ function createRunner(host: Host, steps: number) {
     kind: 'tool',
     effect: 'none',
     longestCallMs: 1000,
-    run: async () => ({ status: 'completed', content: TOOL_OUTPUT }),
+    async run() {
+      while (calls === 0 && !hasRows(host)) await sleep(10)
+      calls++
+      return { status: 'completed', content: TOOL_OUTPUT }
+    },
   })
   const turns = steps / 2
   const model = createScriptedModel((_, turn) => ({
@@ -104,6 +113,11 @@ function createRunner(host: Host, steps: number) {
 
 function isOf(taskId: string): (record: RawRecord) => boolean {
   return ({ key }) => key?.toString() === taskId
+}
+
+function hasRows(host: Host): boolean {
+  using db = openDatabase(host.data.member('bench').stateDb, 'state', { readOnly: true })
+  return db.prepare('select 1 from run_step limit 1').get() !== undefined
 }
 
 function sqliteBytes(host: Host): number {
