@@ -115,13 +115,17 @@ function isOf(taskId: string): (record: RawRecord) => boolean {
   return ({ key }) => key?.toString() === taskId
 }
 
+function openState(host: Host) {
+  return openDatabase(host.data.member('bench').stateDb, 'state', { readOnly: true })
+}
+
 function hasRows(host: Host): boolean {
-  using db = openDatabase(host.data.member('bench').stateDb, 'state', { readOnly: true })
+  using db = openState(host)
   return db.prepare('select 1 from run_step limit 1').get() !== undefined
 }
 
 function sqliteBytes(host: Host): number {
-  using db = openDatabase(host.data.member('bench').stateDb, 'state', { readOnly: true })
+  using db = openState(host)
   return Number(db.pragma('page_count')) * Number(db.pragma('page_size'))
 }
 

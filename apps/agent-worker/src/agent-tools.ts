@@ -1,3 +1,4 @@
+import { traceBelow } from '@kafclaw/envelope'
 import type { Host, MemberParts } from '@kafclaw/runtime'
 import { createAskAgentTool, createRecallTool, createRememberTool, type Tool } from '@kafclaw/tools'
 import type { AgentOptions } from './config.ts'
@@ -23,7 +24,7 @@ export function createAgentTools({ host, options, frames, send, agents }: AgentT
           type: 'memory',
           correlation_id: run.taskId,
           causation_id: causationId,
-          trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+          trace: traceBelow(run.request),
           labels: run.request.labels,
           payload: {
             item_id: item.itemId,

@@ -1,6 +1,6 @@
 import { payloadPlan } from './contract.ts'
 import { taskIdOfRequest } from './derived-id.ts'
-import { type EnvelopeOf, type NewEnvelope, SCHEMA_VERSION } from './envelope.ts'
+import { type EnvelopeOf, type NewEnvelope, SCHEMA_VERSION, type TraceContext } from './envelope.ts'
 import { addUnplanned, fill } from './field-plan.ts'
 import { DEFAULT_LIFE_MS } from './life.ts'
 import type { EnvelopeType } from './payloads/payload-table.ts'
@@ -54,4 +54,9 @@ export function createEnvelope<T extends EnvelopeType>(
   }
   // The shape follows from NewEnvelope<T> and the plan of its payload; the compiler cannot see through the plan.
   return envelope as unknown as EnvelopeOf<T>
+}
+
+/** The `trace` of a record that another one has led to: the same trace, below its span. */
+export function traceBelow({ trace }: { trace: TraceContext }): NonNullable<NewEnvelope['trace']> {
+  return { trace_id: trace.trace_id, parent_span_id: trace.span_id }
 }

@@ -1,5 +1,5 @@
 export { AppError, type AppErrorOptions } from './app-error.ts'
-export { createEnvelope } from './create-envelope.ts'
+export { createEnvelope, traceBelow } from './create-envelope.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterRecord } from './dead-letter.ts'
 export { type Decoded, decode } from './decode.ts'
 export { approvalIdFor, deriveId, deriveRecordId, deriveTaskId, sha256 } from './derived-id.ts'

@@ -1,4 +1,4 @@
-import { AppError, parsePlace, type RecordPlace, type RequestEnvelope } from '@kafclaw/envelope'
+import { AppError, parsePlace, type RecordPlace, type RequestEnvelope, traceBelow } from '@kafclaw/envelope'
 import type { Claim } from '@kafclaw/tasks'
 import type { DueClaim } from './claims.ts'
 import type { Sender } from './sender.ts'
@@ -43,7 +43,7 @@ export function createClaimWriter(options: {
         type: 'task_status',
         correlation_id: task.taskId,
         causation_id: request.id,
-        trace: { trace_id: request.trace.trace_id, parent_span_id: request.trace.span_id },
+        trace: traceBelow(request),
         payload: {
           status: 'claimed',
           attempt,

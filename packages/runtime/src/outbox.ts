@@ -56,7 +56,6 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
   const selectParked = db.prepare<[], { n: number }>('select count(*) as n from outbox where parked is not null')
   let added: PackedRecord[] = []
   let stored: OutboxEntry[] = []
-  let storedRows: Array<[seq: number, count: number]> = []
   let acknowledged: Array<{ entry: OutboxEntry; place: RecordPlace }> = []
   /** How many records of each row are not yet gone, as of the last commit. */
   const left = new Map<number, number>()
@@ -80,6 +79,10 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     return isOver
   }
 
+  function remember(entries: readonly OutboxEntry[]): void {
+    for (const [seq, count] of countRows(entries)) left.set(seq, count)
+  }
+
   return {
     add: (record, timelineSeq, kind) => void added.push({ timelineSeq, record, isEnvelope: kind?.isEnvelope === true }),
     flush() {
@@ -87,7 +90,6 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
         const records = added.slice(from, from + sendingLength(added, from))
         const seq = store(records, null)
         for (const record of records) stored.push({ ...record, seq })
-        storedRows.push([seq, records.length])
         from += records.length
       }
       added = []
@@ -95,14 +97,12 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
     takeAdded() {
       const entries = stored
       stored = []
-      for (const [seq, count] of storedRows) left.set(seq, count)
-      storedRows = []
+      remember(entries)
       return entries
     },
     rolledBack() {
       added = []
       stored = []
-      storedRows = []
       going = new Map()
       deleting = 0
     },
@@ -135,7 +135,7 @@ export function createOutbox(db: Db, timeline: Timeline): Outbox {
       const entries = selectOpen
         .all()
         .flatMap(({ seq, records }) => unpackRecords(records).map((record) => ({ ...record, seq })))
-      for (const [seq, count] of countRows(entries)) left.set(seq, count)
+      remember(entries)
       return entries
     },
     countParked: () => selectParked.get()?.n ?? 0,

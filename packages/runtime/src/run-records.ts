@@ -5,6 +5,7 @@ import {
   type NewResponsePayload,
   type NewTracePayload,
   type RequestEnvelope,
+  traceBelow,
 } from '@kafclaw/envelope'
 import type { ReleaseReason } from '@kafclaw/tasks'
 import type { ActiveRun } from './active-run.ts'
@@ -46,7 +47,7 @@ export function createRunRecords(
       type: 'task_status',
       correlation_id: run.taskId,
       causation_id: run.claim.recordId,
-      trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+      trace: traceBelow(run.request),
       payload: { ...fields, attempt: run.attempt, run_id: run.runId, agent_id: agentId, boot: options.boot() },
     })
   }
@@ -60,7 +61,7 @@ export function createRunRecords(
         type: 'trace',
         correlation_id: run.taskId,
         causation_id: causationId,
-        trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+        trace: traceBelow(run.request),
         payload,
       },
       { id },
@@ -78,7 +79,7 @@ export function createRunRecords(
       recipient_id: request.sender_id,
       correlation_id: run.taskId,
       causation_id: request.id,
-      trace: { trace_id: request.trace.trace_id, parent_span_id: request.trace.span_id },
+      trace: traceBelow(request),
       labels: request.labels,
       payload: { ...rest, status: state, run_id: run.runId, agent_id: agentId },
     })
@@ -110,7 +111,7 @@ export function createRunRecords(
           causation_id: child.causationId,
           // A child is not waited for longer than its parent.
           expires_at: run.request.expires_at,
-          trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+          trace: traceBelow(run.request),
           labels: run.request.labels,
           payload: { ...child.payload, parent_task_id: run.taskId, depth: run.request.payload.depth + 1 },
         },

@@ -22,6 +22,16 @@ function refuseAnswers(log: Log, responses: string, refusal: AppError, isRefusin
   }
 }
 
+/** Refuses until an answer was sent by itself and refused: then its run has ended for good. */
+function untilAlone(): (isAlone: boolean) => boolean {
+  let isOver = false
+  return (isAlone) => {
+    if (isOver) return false
+    isOver = isAlone
+    return true
+  }
+}
+
 type TaskStatusPayload = TaskStatusEnvelope['payload']
 
 async function readStatuses(group: TestGroup): Promise<TaskStatusPayload[]> {
@@ -55,12 +65,7 @@ it('gives a task back whose answer it may not write, in the log, for the next at
 it('knows of such a task what the log says: a step that its run had finished counts for the next claim', async () => {
   await using group = await createTestGroup()
   const refusal = new AppError('KC_KAFKA_NOT_AUTHORISED', 'no ACL for responses')
-  let isRefused = false
-  const refusing = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, (isAlone) => {
-    if (isRefused) return false
-    isRefused = isAlone
-    return true
-  })
+  const refusing = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, untilAlone())
   const isProgress = (record: RawRecord): boolean => String(record.value).includes('"progress"')
   const isReleased = ({ status, agent_id }: TaskStatusPayload): boolean =>
     status === 'released' && agent_id === 'agent-a'
@@ -95,12 +100,7 @@ it('knows of such a task what the log says: a step that its run had finished cou
 it('does not repeat for the next attempt what the run before had done, though it was answered and nothing of it is kept here', async () => {
   await using group = await createTestGroup()
   const refusal = new AppError('KC_KAFKA_NOT_AUTHORISED', 'no ACL for responses')
-  let isRefused = false
-  const log = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, (isAlone) => {
-    if (isRefused) return false
-    isRefused = isAlone
-    return true
-  })
+  const log = refuseAnswers(group.log, topicName(group.scope, 'responses'), refusal, untilAlone())
   let thoughts = 0
   const member = group.start(
     'agent-a',

@@ -152,8 +152,8 @@ class FetchedRecord implements RawRecord {
   #headers: RecordHeaders | null = null
 
   constructor(
-    place: { topic: string; partition: number; offset: number; timestampMs: number },
-    content: { key: Buffer | null; value: Buffer | null; headers: UnreadHeaders },
+    place: Pick<RawRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'>,
+    content: Pick<RawRecord, 'key' | 'value'> & { headers: UnreadHeaders },
   ) {
     this.topic = place.topic
     this.partition = place.partition

@@ -1,4 +1,12 @@
-import { AppError, type ApprovalEnvelope, approvalIdFor, decode, sha256, topicName } from '@kafclaw/envelope'
+import {
+  AppError,
+  type ApprovalEnvelope,
+  approvalIdFor,
+  decode,
+  sha256,
+  topicName,
+  traceBelow,
+} from '@kafclaw/envelope'
 import type { Log, LogBatch, Reader } from '@kafclaw/kafka'
 import { type ApprovalState, foldApproval, newApproval } from '@kafclaw/tasks'
 import type { Sender } from '../sender.ts'
@@ -91,7 +99,7 @@ export function createApprovals(options: {
         correlation_id: run.taskId,
         causation_id: intent.recordId,
         expires_at: run.request.expires_at,
-        trace: { trace_id: run.request.trace.trace_id, parent_span_id: run.request.trace.span_id },
+        trace: traceBelow(run.request),
         labels: run.request.labels,
         payload: {
           approval_id: approvalId,
